@@ -1,0 +1,178 @@
+"""Settings: FINOPS_LAKE_* variables first, then the AZURE_* names known from the predecessor, then one TOML file.
+
+The file is `$FINOPS_LAKE_CONFIG`, else `config.toml` in the home; its keys are the names of the fields below.
+Lists are written as TOML lists, or as comma-separated text in a variable.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from finops_lake.errors import ConfigError
+
+PREFIX = "FINOPS_LAKE_"
+
+ALIASES = {
+    "subscriptions": ("AZURE_SUBSCRIPTION_IDS", "AZURE_SUBSCRIPTION_ID"),
+    "resource_groups": ("AZURE_RESOURCE_GROUP_PATTERNS",),
+    "regions": ("AZURE_DEFAULT_REGIONS",),
+    "workers": ("AZURE_MAX_WORKERS",),
+    "request_timeout_seconds": ("AZURE_REQUEST_TIMEOUT",),
+    "max_age_seconds": ("AZURE_CACHE_TTL",),
+    "arm_endpoint": ("AZURE_MANAGEMENT_URL",),
+    "max_retries": ("AZURE_MAX_RETRIES",),
+    "log_level": ("AZURE_LOG_LEVEL",),
+    "log_requests": ("AZURE_DETAILED_LOGGING",),
+    "authority_host": ("AZURE_AUTHORITY_HOST",),
+}
+"""Names that other tools gave these settings; our own name wins where both are set."""
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+    BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+]
+
+
+class Settings(BaseModel):
+    """Everything a user can set; values are frozen after loading. Seconds are seconds, instants are UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(description="Folder of the lake; the file everybody reads is finops.duckdb in it.")
+    subscriptions: Names = Field((), description="Subscription ids or names to read; empty: all that are found.")
+    budget_scopes: Names = Field((), description="More ARM scopes whose budgets are read, beside subscriptions.")
+    resource_groups: Names = Field((), description="Resource group patterns (with * and ?) an audit looks at by default.")
+    regions: Names = Field((), description="Regions an audit looks at by default; empty: all.")
+    cloud: Literal["public", "usgov", "china"] = Field("public", description="Which Azure: public, usgov or china.")
+    arm_endpoint: str | None = Field(None, description="Address of another Azure Resource Manager (https).")
+    arm_scope: str | None = Field(None, description="Token scope for arm_endpoint; default: the endpoint with /.default.")
+    authority_host: str | None = Field(None, description="Address of another sign-in authority (https).")
+    ca_bundle: Path | None = Field(None, description="PEM file of certificate authorities to trust, for all calls to Azure.")
+    interactive_sign_in: bool = Field(False, description="Allow a browser sign-in when nothing else works.")
+    now: datetime | None = Field(None, description="Fixes the clock to this ISO instant, for demos and tests.")
+    workers: int = Field(5, ge=1, le=32, description="Scopes read from Azure at the same time.")
+    history_months: int = Field(13, ge=1, le=84, description="Calendar months of cost to hold, the open one included.")
+    max_wait_seconds: float = Field(20, ge=0, le=600, description="Longest time an answer waits for a refresh.")
+    max_age_seconds: float | None = Field(
+        None, ge=0, description="Age at which any table counts as stale; default: each table's own."
+    )
+    refresh_on_demand: bool = Field(True, description="Refresh stale tables before answering.")
+    request_timeout_seconds: float = Field(60, gt=0, le=600, description="Longest wait for one reply of Azure.")
+    refresh_deadline_seconds: float = Field(3600, gt=0, description="Longest time one refresh may take, waits included.")
+    max_retries: int = Field(6, ge=0, le=50, description="Times one call is repeated after a throttle or an outage.")
+    log_level: LogLevel = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR; the log goes to stderr.")
+    log_requests: bool = Field(False, description="Log each request to Azure (no bodies, no tokens).")
+
+    @field_validator("arm_endpoint", "authority_host")
+    @classmethod
+    def _https_only(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = value if "://" in value else f"https://{value}"
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname:
+            raise ValueError("an https address is needed, because a token is sent there")
+        return url.rstrip("/")
+
+    @field_validator("now")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).astimezone(UTC)
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("there is no such file")
+        return value
+
+    @property
+    def published_path(self) -> Path:
+        """Where the file that everybody reads lies."""
+        return self.home / "finops.duckdb"
+
+    def utc_now(self) -> datetime:
+        """Return the instant to work with: the fixed clock where one is set, else the machine's, in UTC."""
+        return self.now or datetime.now(UTC)
+
+
+def default_home() -> Path:
+    """Return the folder used when FINOPS_LAKE_HOME is not set."""
+    return platformdirs.user_data_path("finops-lake", appauthor=False)
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of this environment.
+
+    Raises ConfigError with every fault at once, each naming its variable, or its file and key.
+    """
+    environment = os.environ if environment is None else environment
+    home = Path(environment.get(f"{PREFIX}HOME") or default_home()).expanduser()
+    path = Path(environment.get(f"{PREFIX}CONFIG") or home / "config.toml").expanduser()
+    values, places, faults = _read_file(path, required=f"{PREFIX}CONFIG" in environment)
+    for name in Settings.model_fields:
+        found = _variable(name, environment)
+        if found is not None:
+            places[name] = found
+            values[name] = _from_variable(name, found, environment[found])
+    values.setdefault("home", home)
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
+    faults += [f"{name}: there is no such setting" for name in environment if name.startswith(PREFIX) and name not in known]
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(faults + [_fault(item, places) for item in error.errors()]) from error
+    if faults:
+        raise ConfigError(faults)
+    return settings
+
+
+def _variable(name: str, environment: Mapping[str, str]) -> str | None:
+    names = (PREFIX + name.upper(), *ALIASES.get(name, ()))
+    return next((candidate for candidate in names if environment.get(candidate)), None)
+
+
+def _from_variable(name: str, variable: str, text: str) -> object:
+    if name == "arm_endpoint" and variable == "AZURE_MANAGEMENT_URL" and not text.startswith("http"):
+        return f"https://{text}"
+    return text
+
+
+def _read_file(path: Path, *, required: bool) -> tuple[dict[str, object], dict[str, str], list[str]]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, {}, [f"{PREFIX}CONFIG: {path} does not exist"] if required else []
+    except (OSError, UnicodeDecodeError) as error:
+        return {}, {}, [f"{path}: cannot be read ({error})"]
+    except tomllib.TOMLDecodeError as error:
+        return {}, {}, [f"{path}: not valid TOML: {error}"]
+    return values, {key: f"{path}: {key}" for key in values}, []
+
+
+def _fault(item: Mapping[str, object], places: Mapping[str, str]) -> str:
+    location = [str(part) for part in item["loc"]] if isinstance(item["loc"], tuple) else []
+    place = places.get(location[0], location[0]) if location else "configuration"
+    if item["type"] == "extra_forbidden":
+        return f"{place}: there is no such setting"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    return f"{place}: {item['input']!r} cannot be used: {message}"

@@ -1,0 +1,104 @@
+"""What a raw table is, and the pieces of work a refresh is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from finops_lake.errors import Outcome
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AMOUNT_PRECISION = 38
+AMOUNT_SCALE = 24
+"""Amounts are decimal(38, 24): the smallest real export values seen need 23 decimals."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A raw table: its name in schema `raw`, its columns, and how long a load of it stays fresh.
+
+    `key` names the columns that identify a row within one chunk. `monthly` tables are loaded one calendar
+    month (UTC) at a time, the others whole. `metrics` are the readings a monthly table is loaded in, each on
+    its own; empty where there is one. `columns` describes every column in one line.
+    """
+
+    table: str
+    comment: str
+    schema: pa.Schema
+    key: tuple[str, ...]
+    max_age: timedelta
+    columns: Mapping[str, str]
+    monthly: bool = False
+    metrics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class Chunk:
+    """The smallest piece that is fetched, loaded and replaced as a whole.
+
+    `scope_id` is an ARM scope without a trailing slash, lower-cased (`/subscriptions/<guid>`), or "/" for what
+    belongs to the whole sign-in. `month` is the first day of a UTC calendar month, None for tables that are
+    not monthly.
+    """
+
+    table: str
+    scope_id: str
+    month: date | None = None
+    metric: str | None = None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What Azure answered for one chunk; rows as in `Source.schema`.
+
+    `complete` is False when something is missing from the rows (then `reason` says what): nothing may be
+    concluded from the absence of a row. `calls` counts HTTP requests; `inexact_amounts` the amounts that had
+    more than 24 decimals and were rounded half-even to 24.
+    """
+
+    rows: pa.Table
+    complete: bool = True
+    reason: str | None = None
+    calls: int = 1
+    request_ids: tuple[str, ...] = ()
+    inexact_amounts: int = 0
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """One row of `meta.loads`: what became of one chunk. Instants are UTC."""
+
+    chunk: Chunk
+    outcome: Outcome
+    started_at: datetime
+    finished_at: datetime
+    complete: bool = False
+    row_count: int | None = None
+    reason: str | None = None
+    next_step: str | None = None
+    error_code: str | None = None
+    calls: int = 0
+    request_ids: tuple[str, ...] = field(default=())
+    inexact_amounts: int = 0
+
+
+def first_of_month(day: date) -> date:
+    """Return the first day of the month that `day` lies in."""
+    return day.replace(day=1)
+
+
+def next_month(month: date) -> date:
+    """Return the first day of the month after `month`."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def months_back(day: date, count: int) -> list[date]:
+    """Return the first days of the `count` months that end with the month of `day`, newest first."""
+    months = [first_of_month(day)]
+    while len(months) < count:
+        months.append(first_of_month(months[-1] - timedelta(days=1)))
+    return months
