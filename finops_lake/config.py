@@ -58,13 +58,19 @@ class Settings(BaseModel):
     home: Path = Field(description="Folder of the lake; the file everybody reads is finops.duckdb in it.")
     subscriptions: Names = Field((), description="Subscription ids or names to read; empty: all that are found.")
     budget_scopes: Names = Field((), description="More ARM scopes whose budgets are read, beside subscriptions.")
-    resource_groups: Names = Field((), description="Resource group patterns (with * and ?) an audit looks at by default.")
+    resource_groups: Names = Field(
+        (), description="Resource group patterns (with * and ?) an audit looks at by default."
+    )
     regions: Names = Field((), description="Regions an audit looks at by default; empty: all.")
     cloud: Literal["public", "usgov", "china"] = Field("public", description="Which Azure: public, usgov or china.")
     arm_endpoint: str | None = Field(None, description="Address of another Azure Resource Manager (https).")
-    arm_scope: str | None = Field(None, description="Token scope for arm_endpoint; default: the endpoint with /.default.")
+    arm_scope: str | None = Field(
+        None, description="Token scope for arm_endpoint; default: the endpoint with /.default."
+    )
     authority_host: str | None = Field(None, description="Address of another sign-in authority (https).")
-    ca_bundle: Path | None = Field(None, description="PEM file of certificate authorities to trust, for all calls to Azure.")
+    ca_bundle: Path | None = Field(
+        None, description="PEM file of certificate authorities to trust, for all calls to Azure."
+    )
     interactive_sign_in: bool = Field(False, description="Allow a browser sign-in when nothing else works.")
     now: datetime | None = Field(None, description="Fixes the clock to this ISO instant, for demos and tests.")
     workers: int = Field(5, ge=1, le=32, description="Scopes read from Azure at the same time.")
@@ -75,7 +81,9 @@ class Settings(BaseModel):
     )
     refresh_on_demand: bool = Field(True, description="Refresh stale tables before answering.")
     request_timeout_seconds: float = Field(60, gt=0, le=600, description="Longest wait for one reply of Azure.")
-    refresh_deadline_seconds: float = Field(3600, gt=0, description="Longest time one refresh may take, waits included.")
+    refresh_deadline_seconds: float = Field(
+        3600, gt=0, description="Longest time one refresh may take, waits included."
+    )
     max_retries: int = Field(6, ge=0, le=50, description="Times one call is repeated after a throttle or an outage.")
     log_level: LogLevel = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR; the log goes to stderr.")
     log_requests: bool = Field(False, description="Log each request to Azure (no bodies, no tokens).")
@@ -136,7 +144,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
             values[name] = _from_variable(name, found, environment[found])
     values.setdefault("home", home)
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
-    faults += [f"{name}: there is no such setting" for name in environment if name.startswith(PREFIX) and name not in known]
+    faults += [
+        f"{name}: there is no such setting" for name in environment if name.startswith(PREFIX) and name not in known
+    ]
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

@@ -1,0 +1,123 @@
+"""Are we within budget: every budget with its spend, forecast and thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from finops_lake.answers.answer import Answer, Scopes
+from finops_lake.answers.sqltext import literal
+from finops_lake.answers.standing import listing_standing
+from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
+from finops_lake.errors import InputError
+from finops_lake.lake.reader import LakeReader
+
+STATUSES = ("exceeded", "at_risk", "ok", "unknown", "not_started", "expired")
+
+COLUMNS = (
+    "budget_name",
+    "status",
+    "sub_account_name",
+    "x_resource_group_name",
+    "time_grain",
+    "period_start_date",
+    "period_end_date",
+    "days_left",
+    "amount",
+    "spend",
+    "spend_source",
+    "remaining",
+    "spent_percent",
+    "azure_spend",
+    "lake_spend",
+    "lake_minus_azure",
+    "azure_forecast",
+    "forecast_percent",
+    "billing_currency",
+    "thresholds_reached",
+    "has_filter",
+    "budget_id",
+)
+
+IN_DANGER = (
+    "budget_name",
+    "status",
+    "sub_account_name",
+    "amount",
+    "spend",
+    "spent_percent",
+    "azure_forecast",
+    "billing_currency",
+)
+
+_ORDER = "case status " + " ".join(f"when '{status}' then {place}" for place, status in enumerate(STATUSES)) + " end"
+
+
+@dataclass(frozen=True)
+class BudgetQuestion:
+    """Which budgets: of these subscriptions (ids or names; empty: all, and wider scopes), in these states."""
+
+    subscriptions: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    limit: int = 100
+
+
+def answer_budgets(lake: LakeReader, question: BudgetQuestion) -> Answer:
+    """Return the budgets, those in danger first."""
+    for status in question.statuses:
+        if status not in STATUSES:
+            raise InputError("status", status, f"allowed are {', '.join(STATUSES)}")
+    known = subscriptions_of(lake)
+    chosen = select_subscriptions(known, question.subscriptions)
+    conditions = _conditions(chosen if len(chosen) < len(known) else None, question.statuses)
+    sql = f"{_select(COLUMNS, conditions)}\nlimit {question.limit}"
+    result = lake.query(sql)
+    counts = dict(lake.query(f"select status, count(*) from marts.budget_status{conditions} group by all").rows)
+    standing = listing_standing(lake, chosen, ["budgets"])
+    row_count = sum(counts.values())
+    place = COLUMNS.index("billing_currency")
+    return Answer(
+        columns=COLUMNS,
+        rows=tuple(result.rows),
+        sql=sql,
+        as_of=standing.as_of,
+        row_count=row_count,
+        truncated=row_count > len(result.rows),
+        metric="spend",
+        currencies=tuple(sorted({row[place] for row in result.rows if row[place]})),
+        scopes=standing.scopes,
+        notes=tuple(_notes(standing.scopes, row_count, counts)),
+        sections={"counts": {status: counts.get(status, 0) for status in STATUSES}},
+    )
+
+
+def budgets_in_danger(lake: LakeReader, chosen: Sequence[Subscription] | None) -> list[dict[str, Any]]:
+    """Return the budgets that are exceeded or at risk, for the audit's report."""
+    rows = lake.query(_select(IN_DANGER, _conditions(chosen, ("exceeded", "at_risk")))).rows
+    return [dict(zip(IN_DANGER, row, strict=True)) for row in rows]
+
+
+def _select(columns: Sequence[str], conditions: str) -> str:
+    order = f"{_ORDER}, spent_percent desc nulls last, budget_id"
+    return f"select {', '.join(columns)}\nfrom marts.budget_status{conditions}\norder by {order}"
+
+
+def _conditions(chosen: Sequence[Subscription] | None, statuses: Sequence[str]) -> str:
+    conditions = []
+    if chosen is not None:
+        conditions.append("sub_account_id in (" + ", ".join(literal(one.sub_account_id) for one in chosen) + ")")
+    if statuses:
+        conditions.append("status in (" + ", ".join(literal(status) for status in statuses) + ")")
+    return ("\nwhere " + " and ".join(conditions)) if conditions else ""
+
+
+def _notes(scopes: Scopes, row_count: int, counts: dict[str, int]) -> list[str]:
+    notes = [
+        "Azure evaluates budgets about once a day; lake_spend is our own sum of the same period where the two can be compared."
+    ]
+    if not row_count and scopes.included:
+        notes.append(f"No budget exists in the {len(scopes.included)} subscriptions that were read.")
+    if counts.get("unknown"):
+        notes.append("For budgets with status unknown neither Azure nor the lake knows what is spent.")
+    return notes

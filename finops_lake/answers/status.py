@@ -1,0 +1,68 @@
+"""What the lake holds: each raw table's age and rows, and which scopes could not be read."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from finops_lake.answers.answer import Answer, MissingScope, Scopes
+from finops_lake.lake.reader import LakeReader
+
+COLUMNS = (
+    "table_name",
+    "comment",
+    "oldest_success_at",
+    "is_stale",
+    "scopes_loaded",
+    "scopes_missing",
+    "row_count",
+)
+
+SQL = """select table_name, comment, oldest_success_at, max_age_seconds, scopes_loaded, scopes_missing, row_count
+from meta.freshness
+order by table_name"""
+
+MISSING_SQL = """select scopes.scope_id, coalesce(subscriptions.sub_account_name, scopes.scope_id), scopes.outcome,
+    scopes.table_name || ': ' || coalesce(scopes.reason, 'not complete'), scopes.next_step
+from meta.scopes as scopes
+left join marts.subscriptions as subscriptions on scopes.scope_id = subscriptions.sub_account_id
+where scopes.outcome <> 'loaded' or scopes.missing_chunks > 0
+order by all"""
+
+MONTHS_SQL = """select min(billing_month), max(billing_month), count(distinct billing_month),
+    count(*) filter (where month_status = 'missing')
+from marts.cost_months"""
+
+
+def answer_status(lake: LakeReader, now: datetime, max_age_seconds: float | None = None) -> Answer:
+    """Return one row per raw table; a table is stale when its oldest scope is older than its maximal age."""
+    rows = [_row(row, now, max_age_seconds) for row in lake.query(SQL).rows]
+    missing = tuple(MissingScope(*row) for row in lake.query(MISSING_SQL).rows)
+    included = lake.query("select sub_account_name from marts.subscriptions where is_visible order by all").rows
+    loaded = [row[2] for row in rows if row[2] is not None]
+    return Answer(
+        columns=COLUMNS,
+        rows=tuple(rows),
+        sql=SQL,
+        as_of=min(loaded, default=None),
+        row_count=len(rows),
+        scopes=Scopes(tuple(row[0] for row in included), missing),
+        sections={"lake": _facts(lake), "months": _months(lake)},
+    )
+
+
+def _row(row: tuple[Any, ...], now: datetime, max_age_seconds: float | None) -> tuple[Any, ...]:
+    table, comment, oldest, own_max_age, loaded, missing, count = row
+    limit = timedelta(seconds=own_max_age if max_age_seconds is None else max_age_seconds)
+    return table, comment, oldest, oldest is None or now - oldest > limit, loaded, missing, count
+
+
+def _facts(lake: LakeReader) -> dict[str, str]:
+    wanted = ("origin", "package_version", "created_at", "published_at", "generation")
+    facts: dict[str, str] = dict(lake.query("select key, value from meta.lake").rows)
+    return {key: facts[key] for key in wanted if key in facts}
+
+
+def _months(lake: LakeReader) -> dict[str, Any]:
+    first, last, count, missing = lake.query(MONTHS_SQL).rows[0]
+    return {"first": first, "last": last, "count": count, "missing_loads": missing}

@@ -1,0 +1,59 @@
+"""Puts the parts together for one home: the reader, the writer, Azure and refreshing on demand."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from finops_lake.config import Settings
+from finops_lake.lake.reader import LakeReader
+
+if TYPE_CHECKING:
+    from finops_lake.azure_api.clients import AzureClients
+    from finops_lake.lake.writer import Warehouse
+    from finops_lake.ondemand import OnDemand
+    from finops_lake.refresh import Refresher
+
+
+class App:
+    """The parts, each made on first use; DuckDB, Arrow and Azure are imported only by what needs them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def lake(self) -> LakeReader:
+        """The reader of the published lake."""
+        return LakeReader(self.settings.home)
+
+    @cached_property
+    def on_demand(self) -> OnDemand:
+        """Refreshing before answers."""
+        from finops_lake.ondemand import OnDemand
+
+        return OnDemand(self.settings, self.lake, self.refresher)
+
+    def refresher(self) -> Refresher:
+        """Return a refresher of this home."""
+        from finops_lake.refresh import Refresher
+
+        return Refresher(self.settings, self._warehouse, self._azure)
+
+    def close(self) -> None:
+        """Let go of the lake."""
+        if "lake" in self.__dict__:
+            self.lake.close()
+
+    def _warehouse(self) -> Warehouse:
+        from finops_lake.azure_api.clouds import cloud_of
+        from finops_lake.extract.catalog import SOURCES
+        from finops_lake.lake.writer import Warehouse
+
+        return Warehouse(
+            self.settings.home, SOURCES, origin=cloud_of(self.settings).origin, clock=self.settings.utc_now
+        )
+
+    def _azure(self) -> AzureClients:
+        from finops_lake.azure_api.clients import AzureClients
+
+        return AzureClients(self.settings)

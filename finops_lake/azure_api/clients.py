@@ -1,0 +1,172 @@
+"""Azure, as the extractors see it: listings and cost queries of plain values, and our errors only.
+
+Nothing of azure.* is imported until the first call.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from finops_lake.azure_api.calls import Calls, OnWait, counting
+from finops_lake.azure_api.clouds import Cloud, cloud_of
+from finops_lake.azure_api.links import check_next_link
+from finops_lake.azure_api.pace import Pace
+from finops_lake.azure_api.pages import QueryPage, read_list_page, read_query_page
+from finops_lake.config import Settings
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import HttpTransport
+
+    from finops_lake.azure_api.sdk import Sdk
+
+__all__ = ["AzureClients", "Calls", "QueryPage"]
+
+QUERY_VERSION = "2025-03-01"
+PAGE_ROWS = 5000
+"""The most rows Cost Management puts on a page; each page counts against its limits."""
+
+
+class AzureClients:
+    """Every client of Azure this process needs, built on first use; threads share them.
+
+    `transport` and `credential` take the place of the real ones in tests; so do `sleep` (seconds), `clock`
+    (monotonic seconds) and `rng` (0 to 1).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        credential: TokenCredential | None = None,
+        transport: HttpTransport[Any, Any] | None = None,
+        sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self.cloud: Cloud = cloud_of(settings)
+        self._settings = settings
+        self._credential = credential
+        self._transport = transport
+        self._pace = Pace(longest_wait=settings.refresh_deadline_seconds, sleep=sleep, clock=clock, rng=rng)
+        self._lock = threading.Lock()
+        self._built: Sdk | None = None
+        self._closed = False
+
+    def __enter__(self) -> AzureClients:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def calls(
+        self, deadline: float | None = None, on_wait: OnWait | None = None
+    ) -> AbstractContextManager[Calls]:
+        """Count the HTTP requests made inside, in this thread, retries included.
+
+        `deadline` is an instant of the clock; no wait goes past it. `on_wait(seconds, why)` is told of each
+        wait before it begins.
+        """
+        return counting(deadline, on_wait)
+
+    def get_all(self, path: str, api_version: str, **params: str) -> Iterator[dict[str, Any]]:
+        """Yield the items of every page of an ARM listing by GET, such as /subscriptions."""
+        sdk, what = self._sdk(), f"Listing {path}"
+        link: str | None = f"{_quoted(path)}?{urlencode({'api-version': api_version, **params}, safe='$')}"
+        seen: set[str] = set()
+        while link:
+            body = sdk.send("GET", link, what, path)
+            if body is None:
+                return
+            items, link = read_list_page(body, what)
+            yield from items
+            if link:
+                check_next_link(link, self.cloud.arm_endpoint, seen)
+
+    def query_cost(self, scope: str, body: Mapping[str, Any]) -> Iterator[QueryPage]:
+        """Yield every page of a Cost Management query; nothing where Azure says "no content".
+
+        Costs one throttled call per page of 5000 rows. The next page is asked for by POST with the same
+        question: the SDK has no pager for this, and GET fails.
+        """
+        sdk, what = self._sdk(), f"Cost of {_slashed(scope)}"
+        link: str | None = (
+            f"{_quoted(scope)}/providers/Microsoft.CostManagement/query?api-version={QUERY_VERSION}&$top={PAGE_ROWS}"
+        )
+        seen: set[str] = set()
+        while link:
+            reply = sdk.send("POST", link, what, _slashed(scope), body=dict(body))
+            if reply is None:
+                return
+            page, link = read_query_page(reply, what)
+            yield page
+            if link:
+                check_next_link(link, self.cloud.arm_endpoint, seen)
+
+    def virtual_machines(
+        self, subscription_id: str, *, status_only: bool = False
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield a subscription's virtual machines; with `status_only` their run-time status instead."""
+        sdk = self._sdk()
+        options = {"status_only": "true"} if status_only else {}
+        pager = sdk.client("compute", subscription_id).virtual_machines.list_all
+        what = f"{'Power states' if status_only else 'Virtual machines'} of subscription {subscription_id}"
+        return sdk.list(lambda **hook: pager(**options, **hook), what, f"/subscriptions/{subscription_id}")
+
+    def disks(self, subscription_id: str) -> Iterator[Mapping[str, Any]]:
+        """Yield a subscription's managed disks."""
+        sdk = self._sdk()
+        pager = sdk.client("compute", subscription_id).disks.list
+        return sdk.list(
+            pager, f"Disks of subscription {subscription_id}", f"/subscriptions/{subscription_id}"
+        )
+
+    def public_ip_addresses(self, subscription_id: str) -> Iterator[Mapping[str, Any]]:
+        """Yield a subscription's public IP addresses."""
+        sdk = self._sdk()
+        pager = sdk.client("network", subscription_id).public_ip_addresses.list_all
+        return sdk.list(
+            pager, f"Public IPs of subscription {subscription_id}", f"/subscriptions/{subscription_id}"
+        )
+
+    def budgets(self, scope: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the budgets Azure lists for a scope."""
+        sdk = self._sdk()
+        pager = sdk.client("consumption").budgets.list
+        return sdk.list(
+            lambda **hook: pager(_quoted(scope), **hook), f"Budgets of {_slashed(scope)}", _slashed(scope)
+        )
+
+    def close(self) -> None:
+        """Close connections and end waits in progress; the clients cannot be used again."""
+        self._pace.close()
+        with self._lock:
+            self._closed = True
+            if self._built is not None:
+                self._built.close()
+                self._built = None
+
+    def _sdk(self) -> Sdk:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("These clients are closed.")
+            if self._built is None:
+                from finops_lake.azure_api.sdk import Sdk
+
+                self._built = Sdk(self._settings, self.cloud, self._pace, self._credential, self._transport)
+            return self._built
+
+
+def _slashed(scope: str) -> str:
+    return "/" + scope.strip("/")
+
+
+def _quoted(scope: str) -> str:
+    """Return a scope for a URL; a % is kept, because billing ids come encoded."""
+    return quote(_slashed(scope), safe="/:@!$&'()*+,;=~-._%")

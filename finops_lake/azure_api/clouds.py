@@ -1,0 +1,112 @@
+"""Which Azure we talk to: its address, the audience of its tokens, and who signs us in.
+
+Nothing of azure.* is imported here, because read-only paths ask for the origin of a lake, too.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from finops_lake.config import Settings
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One Azure. `authority` is None when the environment's own default applies."""
+
+    name: str
+    arm_endpoint: str
+    scope: str
+    authority: str | None
+    is_custom: bool = False
+
+    @property
+    def origin(self) -> str:
+        """Name where data comes from: public, usgov, china, loopback, or the address of a custom endpoint.
+
+        A loopback has one name whatever its port, because a local Azure gets another port each time.
+        """
+        if not self.is_custom:
+            return self.name
+        parts = urlsplit(self.arm_endpoint)
+        host = (parts.hostname or "").lower()
+        if _is_loopback(host):
+            return "loopback"
+        return f"https://{host}" if parts.port in (None, 443) else f"https://{host}:{parts.port}"
+
+
+# The audience of US Government tokens is not the address of its endpoint (so in azure.mgmt.core.tools, too).
+CLOUDS = {
+    cloud.name: cloud
+    for cloud in (
+        Cloud(
+            "public",
+            "https://management.azure.com",
+            "https://management.azure.com/.default",
+            "https://login.microsoftonline.com",
+        ),
+        Cloud(
+            "usgov",
+            "https://management.usgovcloudapi.net",
+            "https://management.core.usgovcloudapi.net/.default",
+            "https://login.microsoftonline.us",
+        ),
+        Cloud(
+            "china",
+            "https://management.chinacloudapi.cn",
+            "https://management.chinacloudapi.cn/.default",
+            "https://login.chinacloudapi.cn",
+        ),
+    )
+}
+
+KNOWN_AUTHORITIES = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.chinacloudapi.cn",
+        "login.partner.microsoftonline.cn",
+        "login.windows.net",
+    }
+)
+"""Sign-in hosts that Microsoft's instance discovery knows; any other one would be refused by it."""
+
+
+def cloud_of(settings: Settings) -> Cloud:
+    """Return the Azure these settings point at.
+
+    An endpoint that is one of the known clouds' own counts as that cloud, so it gets that cloud's audience.
+    """
+    known = CLOUDS[settings.cloud]
+    endpoint = (settings.arm_endpoint or known.arm_endpoint).rstrip("/")
+    for cloud in CLOUDS.values():
+        if urlsplit(endpoint).netloc.lower().removesuffix(":443") == urlsplit(cloud.arm_endpoint).netloc:
+            return Cloud(
+                cloud.name,
+                cloud.arm_endpoint,
+                settings.arm_scope or cloud.scope,
+                settings.authority_host or cloud.authority,
+            )
+    return Cloud(
+        "custom",
+        endpoint,
+        settings.arm_scope or f"{endpoint}/.default",
+        settings.authority_host,
+        is_custom=True,
+    )
+
+
+def is_known_authority(authority: str | None) -> bool:
+    """Return whether an authority (None: the default) is one of Microsoft's own."""
+    return authority is None or (urlsplit(authority).hostname or "").lower() in KNOWN_AUTHORITIES
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,71 @@
+"""Replies to data, with every amount as Azure wrote it. Nothing of azure.* here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from finops_lake.azure_api.replies import error_of, read_failure
+from finops_lake.errors import UnreachableError
+
+
+@dataclass(frozen=True)
+class QueryPage:
+    """One page of a Cost Management query; fractional numbers are text, digit for digit as Azure sent."""
+
+    columns: tuple[str, ...]
+    rows: list[list[Any]]
+
+
+def read_query_page(body: bytes, what: str) -> tuple[QueryPage, str | None]:
+    """Return a page, and the link to the next one (null, "" and absent all mean that there is none).
+
+    Raises the error that a reply with status 200 may still hold, UnreachableError for what is not an answer.
+    """
+    properties = _read(body, what, "properties", parse_float=str)
+    payload = properties["properties"]
+    columns, rows = (
+        (payload.get("columns"), payload.get("rows")) if isinstance(payload, dict) else (None, None)
+    )
+    if not isinstance(columns, list) or not isinstance(rows, list):
+        raise _not_an_answer(what)
+    names = tuple(str(column["name"]) for column in columns)
+    if any(len(row) != len(names) for row in rows):
+        raise UnreachableError(f"{what}: Azure's reply has rows that do not fit its {len(names)} columns.")
+    return QueryPage(names, rows), _next_link(payload)
+
+
+def read_list_page(body: bytes, what: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the items of a listing's page (fractional numbers as Decimal), and the link to the next one."""
+    page = _read(body, what, "value", parse_float=Decimal)
+    items = page["value"]
+    if not isinstance(items, list):
+        raise _not_an_answer(what)
+    return items, _next_link(page)
+
+
+def _read(body: bytes, what: str, needed: str, parse_float: Any) -> dict[str, Any]:
+    try:
+        page = json.loads(body, parse_float=parse_float)
+    except ValueError as error:
+        raise error_of(read_failure(200, body, {}), what) from error
+    if not isinstance(page, dict):
+        raise _not_an_answer(what)
+    if needed in page and not page.get("error"):
+        return page
+    if page.get("error") or "code" in page:
+        raise error_of(read_failure(200, body, {}), what)
+    raise _not_an_answer(what)
+
+
+def _next_link(page: dict[str, Any]) -> str | None:
+    return page.get("nextLink") or None
+
+
+def _not_an_answer(what: str) -> UnreachableError:
+    return UnreachableError(
+        f"{what}: the reply does not have the shape of Azure's answers.",
+        next_step="Look for a proxy or a wrong address on the way.",
+    )

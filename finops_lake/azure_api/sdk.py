@@ -1,0 +1,186 @@
+"""The SDK's clients, all on one pipeline: one pool of connections, one token, one policy about waiting."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import requests
+from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import Pipeline
+from azure.core.pipeline.policies import CustomHookPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.pipeline.transport import RequestsTransport
+from azure.core.rest import HttpRequest
+from requests.adapters import HTTPAdapter
+
+from finops_lake.azure_api.clouds import Cloud
+from finops_lake.azure_api.links import check_next_link
+from finops_lake.azure_api.pace import Pace
+from finops_lake.azure_api.pages import read_list_page
+from finops_lake.azure_api.policies import LOG, ClientTypePolicy, GuardPolicy, TallyPolicy, WaitingPolicy
+from finops_lake.azure_api.signin import SignInPolicy, build_credential
+from finops_lake.azure_api.translate import translated
+from finops_lake.config import Settings
+
+NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+"""The consumption client wants a subscription, though listing the budgets of a scope needs none."""
+
+
+class Sdk:
+    """Azure's own clients, built on first use and shared by threads."""
+
+    def __init__(
+        self, settings: Settings, cloud: Cloud, pace: Pace, credential: Any = None, transport: Any = None
+    ) -> None:
+        quieten(settings)
+        self._cloud = cloud
+        self._own_credential = build_credential(settings, cloud) if credential is None else None
+        self._pipeline: Pipeline[Any, Any] = Pipeline(
+            transport or build_transport(settings),
+            [
+                RequestIdPolicy(),
+                UserAgentPolicy(base_user_agent=f"finops-lake/{_version()}"),
+                ClientTypePolicy(),
+                CustomHookPolicy(),
+                WaitingPolicy(
+                    pace, max_retries=settings.max_retries, timeout=settings.request_timeout_seconds
+                ),
+                GuardPolicy(cloud.arm_endpoint),
+                SignInPolicy(self._own_credential or credential, cloud, pace.clock),
+                TallyPolicy(),
+            ],
+        )
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, kind: str, subscription_id: str = NO_SUBSCRIPTION) -> Any:
+        """Return the one client of a kind (cost, consumption, compute, network) for a subscription."""
+        with self._lock:
+            key = (kind, subscription_id)
+            if key not in self._clients:
+                self._clients[key] = self._build(kind, subscription_id)
+            return self._clients[key]
+
+    def send(self, method: str, url: str, what: str, scope: str = "", body: Any = None) -> bytes | None:
+        """Return the body of a reply through the Cost Management client's pipeline; None for "no content".
+
+        `url` may be relative to Azure's address. Raises our errors only.
+        """
+        with translated(what, scope):
+            request = HttpRequest(method, url, json=body, headers={"Accept": "application/json"})
+            response = self.client("cost").send_request(request)
+            if response.status_code == 204:
+                return None
+            if response.status_code != 200:
+                raise HttpResponseError(response=response)
+            content: bytes = response.content
+            return content
+
+    def list(self, pager: Callable[..., Any], what: str, scope: str) -> Iterator[dict[str, Any]]:
+        """Yield the items of an SDK pager as plain JSON (REST names, fractional numbers as Decimal).
+
+        The pager asks for the pages; their bodies are read here, because its models turn amounts into floats
+        and an error that came with status 200 into an empty list.
+        """
+        replies: list[tuple[list[dict[str, Any]], str | None]] = []
+        seen: set[str] = set()
+
+        def keep(response: Any) -> None:
+            if response.http_response.status_code == 200:
+                replies.append(read_list_page(response.http_response.content, what))
+
+        with translated(what, scope):
+            pages = pager(raw_response_hook=keep).by_page()
+        while True:
+            with translated(what, scope):
+                if next(pages, None) is None:
+                    return
+            items, link = replies.pop()
+            yield from items
+            if link:
+                check_next_link(link, self._cloud.arm_endpoint, seen)
+
+    def close(self) -> None:
+        """Close the connections, and the credential where it is ours."""
+        self._pipeline.__exit__()
+        if self._own_credential is not None:
+            self._own_credential.close()
+
+    def _build(self, kind: str, subscription_id: str) -> Any:
+        shared: dict[str, Any] = {
+            "base_url": self._cloud.arm_endpoint,
+            "credential_scopes": [self._cloud.scope],
+            # With a pipeline given the client makes none: no retries, no redirects, no provider registration.
+            "pipeline": self._pipeline,
+            "policies": [],
+        }
+        credential: Any = _NoCredential()
+        if kind == "cost":
+            from azure.mgmt.costmanagement import CostManagementClient
+
+            return CostManagementClient(credential, **shared)
+        if kind == "consumption":
+            from azure.mgmt.consumption import ConsumptionManagementClient
+
+            return ConsumptionManagementClient(credential, subscription_id, **shared)
+        if kind == "compute":
+            from azure.mgmt.compute import ComputeManagementClient
+
+            return ComputeManagementClient(credential, subscription_id, **shared)
+        from azure.mgmt.network import NetworkManagementClient
+
+        return NetworkManagementClient(credential, subscription_id, **shared)
+
+
+class _NoCredential:
+    """Stands where the clients want a credential; the pipeline's own policy signs in."""
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> Any:
+        """Never called: the clients' own authentication policies are not in the pipeline."""
+        raise NotImplementedError
+
+
+def build_transport(settings: Settings) -> RequestsTransport:
+    """Return a pool of connections, one per worker at least.
+
+    No cookies, and no ~/.netrc (it would put another Authorization in place of the token).
+    """
+    session = requests.Session()
+    session.auth = lambda request: request
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.mount("https://", HTTPAdapter(pool_maxsize=max(10, settings.workers), max_retries=0))
+    return RequestsTransport(
+        session=session,
+        connection_timeout=settings.request_timeout_seconds,
+        read_timeout=settings.request_timeout_seconds,
+        connection_verify=str(settings.ca_bundle) if settings.ca_bundle else True,
+    )
+
+
+def quieten(settings: Settings) -> None:
+    """Keep the SDK to warnings, and sign-in to errors, as ours repeat them; log requests if asked for.
+
+    The SDK's own request log stays off either way: it is many lines per request, and can print bodies.
+    """
+    for name, level in (
+        ("azure", logging.WARNING),
+        ("azure.identity", logging.ERROR),
+        ("msal", logging.WARNING),
+    ):
+        logging.getLogger(name).setLevel(level)
+    if settings.log_requests:
+        LOG.setLevel(logging.INFO)
+        if not LOG.hasHandlers():
+            LOG.addHandler(logging.StreamHandler(sys.stderr))
+
+
+def _version() -> str:
+    try:
+        return version("finops-lake")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,100 @@
+"""JSON values to Arrow columns: amounts exact, absent and null alike, nothing rounded without a count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any
+
+import pyarrow as pa
+
+from finops_lake.errors import BadRequestError
+from finops_lake.source import AMOUNT_PRECISION, AMOUNT_SCALE
+
+AMOUNT = pa.decimal128(AMOUNT_PRECISION, AMOUNT_SCALE)
+INSTANT = pa.timestamp("us", tz="UTC")
+_SMALLEST = Decimal(1).scaleb(-AMOUNT_SCALE)
+
+
+def amounts(values: Sequence[object]) -> tuple[pa.Array, int]:
+    """Return JSON numbers (as text, int or float) as decimal(38, 24), and how many had more than 24 decimals.
+
+    Those are rounded half-even to 24 decimals; every other value keeps each digit Azure sent.
+    """
+    texts = [None if value is None else str(value) for value in values]
+    try:
+        return pa.array(texts, pa.string()).cast(AMOUNT), 0
+    except pa.ArrowInvalid:
+        exact = [amount(text) for text in texts]
+        inexact = sum(
+            Decimal(text) != value for text, value in zip(texts, exact, strict=True) if text and value is not None
+        )
+        return pa.array(exact, AMOUNT), inexact
+
+
+def amount(value: object) -> Decimal | None:
+    """Return one JSON number as an amount, null for null; half-even where it has more than 24 decimals."""
+    if value is None or value == "":
+        return None
+    with localcontext() as context:
+        context.prec = 60
+        number = Decimal(str(value))
+        exponent = number.as_tuple().exponent
+        if not isinstance(exponent, int):
+            raise BadRequestError(f"Azure sent {value!r} where an amount belongs.")
+        return number if exponent >= -AMOUNT_SCALE else number.quantize(_SMALLEST, rounding=ROUND_HALF_EVEN)
+
+
+def instant(value: object) -> datetime | None:
+    """Return an ISO instant of Azure (any number of fraction digits, with or without Z) in UTC; null for null."""
+    if value is None or value == "":
+        return None
+    parsed = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def day(value: object) -> date | None:
+    """Return the UTC day of an ISO instant or date of Azure."""
+    parsed = instant(value)
+    return None if parsed is None else parsed.date()
+
+
+def as_json(value: object) -> str | None:
+    """Return an object or list as JSON text with sorted keys; null when it is absent or empty."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str) if value else None
+
+
+def pick(item: Mapping[str, Any], path: str) -> Any:
+    """Return what lies at a dotted path of a JSON object, None where any step is absent; keys in any case."""
+    value: Any = item
+    for key in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value[key] if key in value else next((v for k, v in value.items() if k.lower() == key.lower()), None)
+    return value
+
+
+Field = tuple[str, Callable[[Any], Any] | None]
+
+
+def listing(items: Iterable[Mapping[str, Any]], schema: pa.Schema, fields: Mapping[str, Field]) -> pa.Table:
+    """Return one row per item; `fields` maps a column to its dotted path and an optional conversion."""
+    rows = list(items)
+    columns = []
+    for name in schema.names:
+        path, convert = fields[name]
+        values = [pick(item, path) for item in rows]
+        columns.append(pa.array([convert(value) for value in values] if convert else values, schema.field(name).type))
+    return pa.table(columns, schema=schema)
+
+
+def text(value: object) -> str | None:
+    """Return a string as it is, anything else as text; null for null and for the empty string."""
+    return None if value is None or value == "" else str(value)
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number, null for null."""
+    return None if value is None or value == "" else int(str(value))

@@ -1,0 +1,81 @@
+"""What all Cost Management queries share: the body, and pages of rows to Arrow by column name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from finops_lake.azure_api.clients import AzureClients, QueryPage
+from finops_lake.errors import BadRequestError
+from finops_lake.extract.arrow import amounts
+from finops_lake.source import Chunk, Fetched, next_month
+
+AMOUNTS = {"Cost": "cost", "CostUSD": "cost_usd"}
+"""The two aggregations Azure allows in one query, and our columns for them."""
+
+
+def query_body(chunk: Chunk, granularity: str | None, groupings: Sequence[str]) -> dict[str, Any]:
+    """Return the query for a chunk's calendar month (both ends inclusive UTC days); Azure allows two groupings."""
+    if chunk.month is None or chunk.metric is None:
+        raise ValueError(f"{chunk} has no month or no metric")
+    dataset: dict[str, Any] = {
+        "aggregation": {name: {"name": name, "function": "Sum"} for name in AMOUNTS},
+        "grouping": [{"type": "Dimension", "name": name} for name in groupings],
+    }
+    if granularity:
+        dataset["granularity"] = granularity
+    last = next_month(chunk.month) - timedelta(days=1)
+    return {
+        "type": chunk.metric,
+        "timeframe": "Custom",
+        "timePeriod": {"from": f"{chunk.month.isoformat()}T00:00:00Z", "to": f"{last.isoformat()}T23:59:59Z"},
+        "dataset": dataset,
+    }
+
+
+def fetch_query(
+    azure: AzureClients, chunk: Chunk, body: Mapping[str, Any], schema: pa.Schema, names: Mapping[str, str]
+) -> Fetched:
+    """Return every page of one query as one table; `names` maps Azure's column names to ours."""
+    tables, inexact = [], 0
+    for page in azure.query_cost(chunk.scope_id, body):
+        table, count = page_to_arrow(page, schema, names)
+        tables.append(table)
+        inexact += count
+    rows = pa.concat_tables(tables) if tables else schema.empty_table()
+    return Fetched(rows, inexact_amounts=inexact)
+
+
+def page_to_arrow(page: QueryPage, schema: pa.Schema, names: Mapping[str, str]) -> tuple[pa.Table, int]:
+    """Return a page in our schema, and how many amounts had more decimals than we keep.
+
+    Columns are found by name: Azure's order depends on the question, and the currency comes unasked.
+    """
+    places = {name.lower(): place for place, name in enumerate(page.columns)}
+    columns = list(zip(*page.rows, strict=True)) if page.rows else [()] * len(page.columns)
+    arrays, inexact = [], 0
+    for theirs, ours in names.items():
+        if theirs.lower() not in places:
+            raise BadRequestError(f"Azure's reply has no column {theirs}; it has {', '.join(page.columns)}.")
+        array, count = _column(columns[places[theirs.lower()]], schema.field(ours).type)
+        arrays.append(array)
+        inexact += count
+    return pa.table(arrays, names=list(names.values())).select(schema.names).cast(schema), inexact
+
+
+def _column(values: Iterable[Any], kind: pa.DataType) -> tuple[pa.Array, int]:
+    if pa.types.is_decimal(kind):
+        return amounts(list(values))
+    if pa.types.is_date(kind):
+        return _days(list(values)), 0
+    return pa.array([None if value is None else str(value) for value in values], pa.string()), 0
+
+
+def _days(values: list[Any]) -> pa.Array:
+    """Return UsageDate (a whole number, 20260401) as days."""
+    texts = pa.array([None if value is None else str(value) for value in values], pa.string())
+    return pc.strptime(texts, format="%Y%m%d", unit="s").cast(pa.date32())

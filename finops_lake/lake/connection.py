@@ -1,0 +1,86 @@
+"""How the lake's files are opened: read-write by the writer, locked down by readers."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import duckdb
+
+from finops_lake.errors import LakeError, NewerLakeError
+from finops_lake.lake.trouble import translated
+
+SCHEMA_VERSION = 1
+"""Layout of the raw and meta tables; raised when an older version of this package could not read them."""
+
+_STORAGE_VERSION = "v1.5.0"  # what the shells of the 1.5 line can open
+_WRITER_MEMORY = "256MB"  # beyond it, sorting and grouping spill to a folder beside the file
+_READER_MEMORY = "2GB"
+
+_LOCK_DOWN = (
+    "set global TimeZone = 'UTC'",
+    "set temp_directory = ''",
+    f"set memory_limit = '{_READER_MEMORY}'",
+    "set enable_progress_bar = false",
+    "set python_enable_replacements = false",
+    "set autoinstall_known_extensions = false",
+    "set autoload_known_extensions = false",
+    "set allow_community_extensions = false",
+    "set allow_persistent_secrets = false",
+    "set enable_external_access = false",
+    "set disabled_filesystems = 'LocalFileSystem'",  # after this, not even DuckDB's own file is a readable path
+    "set lock_configuration = true",  # last: nothing can be set any more
+)
+
+_opening = threading.Lock()
+
+
+def connect_writer(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse read-write, in a format that the previous DuckDB line reads too."""
+    with translated("Opening the lake", path):
+        connection = duckdb.connect(str(path), config={"storage_compatibility_version": _STORAGE_VERSION})
+        connection.execute("set global TimeZone = 'UTC'")
+        connection.execute(f"set memory_limit = '{_WRITER_MEMORY}'")
+        connection.execute("set enable_progress_bar = false")
+        return connection
+
+
+def connect_reader(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open `path` read-only, locked down so that a SELECT reaches nothing but its tables.
+
+    Two readers of one process share DuckDB's cached instance of the file, so the second finds it locked already.
+    Raises NewerLakeError, or LakeError if the file is no lake.
+    """
+    with translated("Opening the lake", path), _opening:
+        connection = duckdb.connect(str(path), read_only=True)
+        try:
+            locked = connection.execute("select current_setting('lock_configuration')").fetchone()
+            for statement in () if locked and locked[0] else _LOCK_DOWN:
+                connection.execute(statement)
+            check_version(recorded(connection, path), path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def recorded(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
+    """Return the facts in `meta.lake`; LakeError if the file has none."""
+    try:
+        return dict(connection.execute("select key, value from meta.lake").fetchall())
+    except duckdb.CatalogException as error:
+        raise LakeError(
+            f"{path} is a DuckDB file, but not one of finops-lake.",
+            next_step="Set FINOPS_LAKE_HOME to another folder, or move the file away.",
+        ) from error
+
+
+def check_version(facts: dict[str, str], path: Path) -> None:
+    """Raise NewerLakeError if a newer version of this package wrote the file."""
+    version = int(facts.get("schema_version", SCHEMA_VERSION))
+    if version > SCHEMA_VERSION:
+        raise NewerLakeError(
+            f"{path} was written by finops-lake {facts.get('package_version', 'of a newer version')} "
+            f"(layout {version}); this version knows layouts up to {SCHEMA_VERSION}.",
+            next_step="Upgrade finops-lake.",
+        )

@@ -1,0 +1,170 @@
+"""What each SQL file reads: its order of creation, the layers it may draw from, its raw tables.
+
+References come from DuckDB's own parser (`json_serialize_sql`), so names in comments, strings and CTEs never count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+import duckdb
+
+from finops_lake.lake.freshness import views_beneath
+from finops_lake.lake.sqlfiles import SqlFile, SqlFileError
+from finops_lake.lake.trouble import explanation
+
+READABLE = {
+    "staging": ("raw", "meta"),
+    "meta": ("raw", "meta", "staging"),
+    "marts": ("staging", "marts", "meta"),
+    "audits": ("staging", "marts", "meta"),
+}
+"""Which schemas the views of a schema may read."""
+
+_CHANGING = {
+    "getvariable",
+    "now",
+    "current_date",
+    "today",
+    "current_timestamp",
+    "get_current_timestamp",
+    "random",
+    "uuid",
+}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The SQL files in an order in which they can be created, and what each reads directly."""
+
+    files: tuple[SqlFile, ...]
+    reads: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class _Reference:
+    schema: str
+    name: str
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile], tables: Collection[str]) -> Graph:
+    """Return the graph of `files` over the existing `tables` (`raw.x`, `meta.loads`).
+
+    SqlFileError names file and line: not exactly one SELECT, an unknown name, a forbidden layer, a circle, or a
+    stored mart whose result depends on the moment it is read.
+    """
+    views = {file.view: file for file in files}
+    known = set(tables) | set(views)
+    reads: dict[str, frozenset[str]] = {}
+    changing: dict[str, str] = {}
+    for file in files:
+        tree = _tree(connection, file)
+        references = list(_references(tree))
+        for reference in references:
+            _check(file, reference, known)
+        reads[file.view] = frozenset(str(reference) for reference in references)
+        moving = sorted(_functions(tree) & _CHANGING)
+        if moving:
+            changing[file.view] = moving[0]
+    graph = Graph(tuple(views[name] for name in _ordered(views, reads)), reads)
+    for file in files:
+        _check_stored(file, graph, changing)
+    return graph
+
+
+def _tree(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:
+    row = connection.execute("select json_serialize_sql(?)", [file.select]).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    if tree.get("error"):
+        kind, position = tree.get("error_type"), tree.get("position")
+        if kind == "not implemented":
+            raise SqlFileError(file.path, file.line, "a view is one bare SELECT, nothing else")
+        line = _line(file, int(position)) if position else file.line
+        raise SqlFileError(file.path, line, explanation(str(tree.get("error_message"))))
+    if len(tree["statements"]) != 1:
+        raise SqlFileError(
+            file.path, file.line, f"a view is one SELECT, and here are {len(tree['statements'])} statements"
+        )
+    return tree["statements"][0]
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+        for value in tree.values():
+            yield from _nodes(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _nodes(value)
+
+
+def _references(tree: Any) -> Iterator[_Reference]:
+    ctes = {
+        entry["key"].lower()
+        for node in _nodes(tree)
+        if isinstance(node.get("cte_map"), dict)
+        for entry in node["cte_map"].get("map", [])
+    }
+    for node in _nodes(tree):
+        if node.get("type") != "BASE_TABLE":
+            continue
+        schema, name = str(node.get("schema_name", "")).lower(), str(node.get("table_name", "")).lower()
+        if schema or name not in ctes:
+            yield _Reference(schema, name, int(node.get("query_location") or 0))
+
+
+def _functions(tree: Any) -> set[str]:
+    return {str(node["function_name"]).lower() for node in _nodes(tree) if "function_name" in node} | {
+        str(node["column_names"][0]).lower()
+        for node in _nodes(tree)
+        if node.get("type") == "COLUMN_REF" and len(node.get("column_names", [])) == 1
+        if str(node["column_names"][0]).lower() in {"current_date", "current_timestamp"}
+    }
+
+
+def _check(file: SqlFile, reference: _Reference, known: Collection[str]) -> None:
+    line = _line(file, reference.offset)
+    if not reference.schema:
+        raise SqlFileError(file.path, line, f"{reference.name} is read without its schema (and is no CTE)")
+    allowed = READABLE[file.schema]
+    if reference.schema not in allowed:
+        raise SqlFileError(
+            file.path, line, f"{reference} is read, but {file.schema} may only read {', '.join(allowed)}"
+        )
+    if str(reference) not in known:
+        raise SqlFileError(file.path, line, f"there is no {reference}")
+
+
+def _ordered(views: Mapping[str, SqlFile], reads: Mapping[str, frozenset[str]]) -> list[str]:
+    beneath = {view: sorted(name for name in reads[view] if name in views) for view in sorted(views)}
+    try:
+        return list(TopologicalSorter(beneath).static_order())
+    except CycleError as error:
+        circle = list(reversed(error.args[1]))
+        file = views[circle[0]]
+        raise SqlFileError(file.path, file.line, f"views read each other in a circle: {' <- '.join(circle)}") from error
+
+
+def _check_stored(file: SqlFile, graph: Graph, changing: Mapping[str, str]) -> None:
+    if not file.is_stored:
+        return
+    for name in sorted(views_beneath(file.view, graph.reads)):
+        if name in changing:
+            raise SqlFileError(
+                file.path,
+                file.line,
+                f"a stored mart cannot draw on {changing[name]}(), whose value changes ({name})",
+            )
+
+
+def _line(file: SqlFile, offset: int) -> int:
+    before = file.select.encode()[: max(offset, 0)] if offset < 2**63 else b""
+    return file.line + before.count(b"\n")

@@ -1,0 +1,179 @@
+"""Answers from the newest published state of the lake, in a connection that can do nothing but read it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finops_lake.errors import FinopsLakeError, InputError
+from finops_lake.lake.files import LakeFiles
+from finops_lake.lake.names import quoted
+from finops_lake.lake.pool import IDLE_SECONDS, Pool
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+
+_ONE_SELECT = "give one SELECT (WITH, FROM, SHOW, DESCRIBE and SUMMARIZE count as such)"
+_SHOWN = 120
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a result: its name and its DuckDB type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rows of a query: decimals as Decimal, instants as aware UTC datetimes; `truncated` if there are more."""
+
+    columns: tuple[Column, ...]
+    rows: list[tuple[Any, ...]]
+    truncated: bool
+
+
+class LakeReader:
+    """Reads the lake in `home`. Cheap to make: DuckDB is loaded by the first query, or by `warm_up`.
+
+    Every call sees the newest generation at its start and keeps it to its end. Calls may come from any thread.
+    `idle_seconds` is how long the file is held after the last call (None: until `close`).
+    """
+
+    def __init__(self, home: Path, *, idle_seconds: float | None = IDLE_SECONDS) -> None:
+        self._files = LakeFiles(home)
+        self._pool = Pool(self._files, idle_seconds)
+
+    def exists(self) -> bool:
+        """Return whether there is anything to answer from."""
+        return self._files.current() is not None
+
+    def generation(self) -> int | None:
+        """Return the generation the next answer comes from; None if there is none, or a changed file comes first."""
+        choice = self._files.current()
+        return int(choice.path.stem) if choice is not None and choice.changed is None else None
+
+    def warm_up(self) -> None:
+        """Open the lake ahead of the first query, for a background thread; faults wait for that query."""
+        with contextlib.suppress(FinopsLakeError, OSError), self._pool.cursor():
+            pass
+
+    def close(self) -> None:
+        """Let go of the lake; a later query opens it again."""
+        self._pool.close()
+
+    def query(
+        self,
+        sql: str,
+        parameters: Parameters | None = None,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        max_rows: int | None = None,
+        timeout: float | None = None,
+    ) -> Result:
+        """Return the rows of a statement of our own, at most `max_rows` of them, within `timeout` seconds.
+
+        `variables` are set for this call alone. Raises EmptyLakeError, NewerLakeError, RetryableError past the
+        time, and BadRequestError with DuckDB's explanation.
+        """
+        with self._pool.cursor() as cursor, _limited(cursor, timeout):
+            _set_variables(cursor, variables or {})
+            return _fetched(cursor.execute(sql, parameters), max_rows)
+
+    def query_user_sql(self, sql: str, *, max_rows: int | None, timeout: float | None) -> Result:
+        """Return the rows of somebody else's SQL, which must be exactly one SELECT; else InputError.
+
+        Whatever the text says, nothing but the lake can be read and nothing can be changed. One gap is DuckDB's:
+        a single huge string function heeds neither the time nor the memory limit until it ends.
+        """
+        with self._pool.cursor() as cursor, _limited(cursor, timeout):
+            return _fetched(cursor.execute(_one_select(cursor, sql)), max_rows)
+
+    def arrow(self, sql: str, parameters: Parameters | None = None) -> pa.RecordBatchReader:
+        """Return the rows of a statement as a stream of Arrow batches, all from one generation.
+
+        The generation is held until the stream is read to its end or closed.
+        """
+        import pyarrow as pa
+
+        batches = self._batches(sql, parameters)
+        schema = next(batches)
+        return pa.RecordBatchReader.from_batches(schema, batches)
+
+    def _batches(self, sql: str, parameters: Parameters | None) -> Iterator[Any]:
+        """Yield the schema, then the batches."""
+        with self._pool.cursor() as cursor, _limited(cursor, None):
+            reader = cursor.sql(sql, params=parameters).to_arrow_reader()
+            yield reader.schema
+            yield from reader
+
+
+def _one_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Return the only statement of `sql`; DuckDB's parser decides what it is, not its first word."""
+    import duckdb
+
+    statements = cursor.extract_statements(sql)
+    shown = sql if len(sql) <= _SHOWN else sql[:_SHOWN] + "…"
+    if not statements:
+        raise InputError("sql", shown, f"{_ONE_SELECT}; there is no statement here")
+    if len(statements) > 1:
+        raise InputError("sql", shown, f"{_ONE_SELECT}; here are {len(statements)} statements")
+    if statements[0].type != duckdb.StatementType.SELECT:
+        raise InputError("sql", shown, f"{_ONE_SELECT}; {_hint(statements[0].type.name)}")
+    return statements[0]
+
+
+def _hint(kind: str) -> str:
+    if kind == "MULTI":
+        return "a PIVOT needs its values listed: PIVOT … ON column IN (…)"
+    if kind == "EXPLAIN":
+        return "EXPLAIN is not available, because EXPLAIN ANALYZE would run what it explains"
+    return f"this is {kind}, and the lake can only be read here"
+
+
+def _set_variables(cursor: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:
+    for name, value in variables.items():
+        cursor.execute(f"set variable {quoted(name)} = ?", [value])
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection, max_rows: int | None) -> Result:
+    columns = tuple(Column(name, str(kind)) for name, kind, *_ in cursor.description)
+    if max_rows is None:
+        return Result(columns, cursor.fetchall(), False)
+    rows = cursor.fetchmany(max_rows + 1)
+    return Result(columns, rows[:max_rows], len(rows) > max_rows)
+
+
+@contextlib.contextmanager
+def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterator[None]:
+    """Interrupt the cursor after `timeout` seconds, and translate DuckDB's errors."""
+    import duckdb
+
+    from finops_lake.lake.trouble import query_trouble
+
+    expired = threading.Event()
+
+    def stop() -> None:
+        expired.set()
+        cursor.interrupt()
+
+    timer = threading.Timer(timeout, stop) if timeout is not None else None
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    except duckdb.Error as error:
+        raise query_trouble(error, timeout=timeout, expired=expired.is_set()) from error
+    finally:
+        if timer is not None:
+            timer.cancel()
+            timer.join()  # so that it cannot interrupt a cursor that is closed already

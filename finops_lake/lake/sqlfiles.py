@@ -1,0 +1,186 @@
+"""Reads the sql folder: path = name, a header that describes, then one bare SELECT.
+
+    -- One sentence on what the view holds.
+    -- grain: one row per disk
+    -- columns:
+    --   disk_id: ARM id of the disk, lower-cased.
+    select ...
+
+A header value or a column's text goes on in lines that are indented further.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from finops_lake.errors import LakeError
+
+SCHEMAS = ("staging", "meta", "marts", "audits")
+PARTITION = ("x_scope_id", "billing_month")
+"""The columns every stored mart is replaced by."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_HEADER = re.compile(r"--( ?)(.*)")
+_KEY = re.compile(r"([a-z][a-z_]*):(?:\s+(.*))?$")
+_COLUMN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):\s+(.+)$")
+
+
+class SqlFileError(LakeError):
+    """A fault in a SQL file, with its file and line."""
+
+    def __init__(self, place: str, line: int, fault: str) -> None:
+        super().__init__(f"{place}:{line}: {fault}.")
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One view: its name, what its header says, and its SELECT, which begins on line `line` of `path`.
+
+    `headers` holds every `key: value` line; `columns` the described columns, `column_lines` where.
+    """
+
+    schema: str
+    name: str
+    path: str
+    description: str
+    headers: Mapping[str, str]
+    columns: Mapping[str, str]
+    select: str
+    line: int = 1
+    column_lines: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def view(self) -> str:
+        """The name with its schema, such as `marts.x`."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the mart is kept as a table, replaced by scope and month."""
+        return "stored" in self.headers
+
+
+def sql_folder() -> Traversable:
+    """Return the folder of views: in the installed package, else beside it in a checkout."""
+    packaged = resources.files("finops_lake") / "sql"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "sql"
+
+
+def read_sql_files(folder: Path | Traversable) -> list[SqlFile]:
+    """Return the SQL files of `folder` by schema and name; SqlFileError names the first fault's file and line."""
+    found: list[SqlFile] = []
+    for schema in sorted((entry for entry in folder.iterdir() if entry.is_dir()), key=lambda entry: entry.name):
+        files = sorted(
+            (entry for entry in schema.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name
+        )
+        if files and schema.name not in SCHEMAS:
+            raise SqlFileError(f"{schema.name}/{files[0].name}", 1, f"the folder must be one of {', '.join(SCHEMAS)}")
+        found += [parse(schema.name, entry.name, entry.read_text(encoding="utf-8")) for entry in files]
+    return found
+
+
+def parse(schema: str, file_name: str, text: str) -> SqlFile:
+    """Return the SQL file with this text."""
+    place = f"{schema}/{file_name}"
+    name = file_name.removesuffix(".sql")
+    if not _NAME.fullmatch(name):
+        raise SqlFileError(place, 1, "the file name must be lower-case letters, digits and underscores")
+    lines = text.splitlines()
+    size = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    header = _Header(place)
+    for number, line in enumerate(lines[:size], 1):
+        header.take(number, line)
+    header.finish()
+    body = lines[size:]
+    blank = next((number for number, line in enumerate(body) if line.strip()), len(body))
+    select = "\n".join(body[blank:]).rstrip().removesuffix(";").rstrip()
+    if not select:
+        raise SqlFileError(place, len(lines) or 1, "there is no SELECT under the header")
+    stored = header.values.get("stored")
+    if stored is not None and (schema != "marts" or tuple(stored.replace(" ", "").split(",")) != PARTITION):
+        raise SqlFileError(
+            place, header.lines["stored"], f"only a mart can be stored, always by {', '.join(PARTITION)}"
+        )
+    return SqlFile(
+        schema,
+        name,
+        place,
+        " ".join(header.description),
+        header.values,
+        header.columns,
+        select,
+        size + blank + 1,
+        header.column_lines,
+    )
+
+
+class _Header:
+    """Collects the header line by line."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.description: list[str] = []
+        self.values: dict[str, str] = {}
+        self.lines: dict[str, int] = {}
+        self.columns: dict[str, str] = {}
+        self.column_lines: dict[str, int] = {}
+        self._key: str | None = None
+        self._column: str | None = None
+
+    def take(self, number: int, line: str) -> None:
+        text = line[2:]
+        depth = len(text) - len(text.lstrip())
+        text = text.strip()
+        if not text:
+            return
+        key = _KEY.match(text) if depth <= 1 else None
+        if key:
+            self._start(number, key[1], (key[2] or "").strip())
+        elif self._key == "columns":
+            self._take_column(number, depth, text)
+        elif self._key is None:
+            self.description.append(text)
+        elif depth > 1:
+            self.values[self._key] = f"{self.values[self._key]} {text}".strip()
+        else:
+            raise SqlFileError(self.place, number, f"{text!r} is neither 'key: value' nor an indented continuation")
+
+    def _start(self, number: int, key: str, value: str) -> None:
+        if key in self.lines:
+            raise SqlFileError(self.place, number, f"the header says {key}: twice")
+        self._key, self._column = key, None
+        self.lines[key] = number
+        if key != "columns":
+            self.values[key] = value
+
+    def _take_column(self, number: int, depth: int, text: str) -> None:
+        column = _COLUMN.match(text) if depth <= 3 else None
+        if column:
+            if column[1] in self.columns:
+                raise SqlFileError(self.place, number, f"column {column[1]} is described twice")
+            self._column = column[1]
+            self.columns[self._column] = column[2].strip()
+            self.column_lines[self._column] = number
+        elif self._column is not None and depth > 3:
+            self.columns[self._column] += f" {text}"
+        else:
+            raise SqlFileError(self.place, number, f"{text!r} is not a column's 'name: text'")
+
+    def finish(self) -> None:
+        if not self.description:
+            raise SqlFileError(self.place, 1, "the header must begin with a sentence that says what the view holds")
+        empty = next((key for key, value in self.values.items() if not value), None)
+        if empty:
+            raise SqlFileError(self.place, self.lines[empty], f"{empty}: has no value")
+
+
+def column_texts(files: list[SqlFile]) -> Iterator[tuple[str, str, str]]:
+    """Yield (view, column, text) for every column that a header describes."""
+    for file in files:
+        for column, text in file.columns.items():
+            yield file.view, column, text

@@ -1,0 +1,187 @@
+"""Views and stored marts, created in dependency order with the comments their headers give."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import duckdb
+
+from finops_lake.lake.freshness import lineage, raw_tables_beneath, views_beneath
+from finops_lake.lake.graph import Graph
+from finops_lake.lake.names import literal, quoted
+from finops_lake.lake.sqlfiles import PARTITION, SqlFile, SqlFileError
+from finops_lake.lake.stored import mark_all
+from finops_lake.lake.trouble import explanation
+
+VIEW_SCHEMAS = ("staging", "meta", "marts", "audits", "main")
+
+_DUCKDB_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: Mapping[str, str]) -> None:
+    """Replace all views by those of `graph`; a stored mart is built anew only if its definition changed.
+
+    `sources` holds each raw table's fingerprint. Every mart and audit also appears in schema `main`, where
+    `SHOW TABLES` of a shell finds it.
+    """
+    _drop_views(connection)
+    for table in ("meta.lineage", "meta.headers"):
+        connection.execute(f"delete from {table}")
+    described = _described_in_audits(graph.files)
+    definitions = _definitions(graph, sources)
+    _drop_stored(connection, definitions)
+    for file in graph.files:
+        _create(connection, file, definitions, raw_tables_beneath(file.view, graph.reads))
+        _describe(connection, file, graph, described)
+        _record(connection, file, graph)
+    for alias, file in _aliases(graph.files).items():
+        connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
+        _comment(
+            connection,
+            "main",
+            alias,
+            "view",
+            _text(file),
+            _column_comments(connection, file.schema, file.name),
+        )
+
+
+def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute(
+        "select schema_name, view_name from duckdb_views() where not internal and not temporary"
+    ).fetchall()
+    for schema, name in rows:
+        if schema in VIEW_SCHEMAS:
+            connection.execute(f"drop view {quoted(schema, name)}")
+
+
+def _drop_stored(connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, str]) -> None:
+    for view, definition in connection.execute("select view_name, definition from meta.stored").fetchall():
+        if wanted.get(view) != definition:
+            connection.execute(f"drop table if exists {quoted(*view.split('.'))}")
+            for table in ("meta.stored", "meta.stale_partitions"):
+                connection.execute(f"delete from {table} where view_name = ?", [view])
+
+
+def _definitions(graph: Graph, sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the fingerprint of each stored mart: its SELECT and everything beneath it."""
+    selects = {file.view: file.select for file in graph.files}
+    found = {}
+    for file in graph.files:
+        if file.is_stored:
+            texts = [selects[name] for name in sorted(views_beneath(file.view, graph.reads))]
+            texts += [sources.get(table, "") for table in sorted(raw_tables_beneath(file.view, graph.reads))]
+            found[file.view] = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+    return found
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, file: SqlFile, definitions: Mapping[str, str], tables: Iterable[str]
+) -> None:
+    name = quoted(file.schema, file.name)
+    try:
+        if not file.is_stored:
+            connection.execute(f"create view {name} as\n{file.select}")
+        elif not _is_built(connection, file):
+            connection.execute(f"create table {name} as select * from (\n{file.select}\n) limit 0")
+            connection.execute("insert into meta.stored values (?, ?)", [file.view, definitions[file.view]])
+            mark_all(connection, file.view, tables)
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+        raise SqlFileError(file.path, _line_of(error, file), explanation(str(error)).rstrip(".")) from error
+
+
+def _is_built(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> bool:
+    return bool(connection.execute("select 1 from meta.stored where view_name = ?", [file.view]).fetchall())
+
+
+def _line_of(error: duckdb.Error, file: SqlFile) -> int:
+    found = _DUCKDB_LINE.search(str(error))
+    return file.line + int(found[1]) - 2 if found and int(found[1]) > 1 else file.line
+
+
+def _described_in_audits(files: Sequence[SqlFile]) -> dict[str, str]:
+    """All audits have one output shape, so one description of a column serves every audit."""
+    return {column: text for file in files if file.schema == "audits" for column, text in file.columns.items()}
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph, audit_columns: Mapping[str, str]
+) -> None:
+    """Comment on the view and each column; a column without a line of its own takes the text of its namesake beneath."""
+    names = list(_column_comments(connection, file.schema, file.name))
+    unknown = next((column for column in file.columns if column not in names), None)
+    if unknown:
+        raise SqlFileError(file.path, file.column_lines.get(unknown, 1), f"the result has no column {unknown}")
+    missing_stored = [column for column in PARTITION if file.is_stored and column not in names]
+    if missing_stored:
+        raise SqlFileError(file.path, file.line, f"a stored mart needs the column {missing_stored[0]}")
+    shared = audit_columns if file.schema == "audits" else {}
+    texts = {**_inherited(connection, file, graph), **shared, **file.columns}
+    undescribed = next((column for column in names if column not in texts), None)
+    if undescribed and (file.columns or file.schema != "audits"):
+        raise SqlFileError(file.path, file.line, f"column {undescribed} is not described under columns:")
+    kind = "table" if file.is_stored else "view"
+    _comment(
+        connection, file.schema, file.name, kind, _text(file), {name: texts[name] for name in names if name in texts}
+    )
+
+
+def _inherited(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in sorted(graph.reads[file.view]):
+        schema, _, table = name.partition(".")
+        found |= {column: text for column, text in _column_comments(connection, schema, table).items() if text}
+    return found
+
+
+def _column_comments(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:
+    rows = connection.execute(
+        "select column_name, comment from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+        [schema, name],
+    ).fetchall()
+    return {column: text or "" for column, text in rows}
+
+
+def _comment(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    name: str,
+    kind: str,
+    text: str,
+    columns: Mapping[str, str],
+) -> None:
+    target = quoted(schema, name)
+    statements = [f"comment on {kind} {target} is {literal(text)}"]
+    statements += [
+        f"comment on column {target}.{quoted(column)} is {literal(said)}" for column, said in columns.items()
+    ]
+    connection.execute(";\n".join(statements))
+
+
+def _text(file: SqlFile) -> str:
+    grain = file.headers.get("grain")
+    return f"{file.description} Grain: {grain.rstrip('.')}." if grain else file.description
+
+
+def _record(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> None:
+    for view, table in lineage([file.view], graph.reads):
+        connection.execute("insert into meta.lineage values (?, ?)", [view, table])
+    for key, value in {"description": file.description, **file.headers}.items():
+        connection.execute("insert into meta.headers values (?, ?, ?)", [file.view, key, value])
+
+
+def _aliases(files: Sequence[SqlFile]) -> dict[str, SqlFile]:
+    marts = {file.name: file for file in files if file.schema == "marts"}
+    return marts | dict(_audit_aliases(files, set(marts)))
+
+
+def _audit_aliases(files: Sequence[SqlFile], taken: set[str]) -> Iterator[tuple[str, SqlFile]]:
+    for file in files:
+        if file.schema == "audits":
+            alias = file.name
+            while alias in taken:
+                alias = f"audit_{alias}"
+            taken.add(alias)
+            yield alias, file

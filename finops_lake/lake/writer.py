@@ -1,0 +1,247 @@
+"""The one writer of the lake: takes the lock, loads chunks into `warehouse.duckdb`, publishes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import filelock
+
+from finops_lake import __version__
+from finops_lake.errors import ForeignLakeError, LockedError, StorageError
+from finops_lake.lake import load, stored
+from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, recorded
+from finops_lake.lake.files import LakeFiles, drop_leftovers
+from finops_lake.lake.graph import build_graph
+from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
+from finops_lake.lake.schema import create_meta, create_raw, meta_sql, source_fingerprint
+from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
+from finops_lake.lake.trouble import storage_trouble, translated
+from finops_lake.lake.views import create_views
+from finops_lake.source import Chunk, ChunkResult, Fetched, Source
+
+_VIEWS_MADE_BY = 1  # raised when the same SQL files shall give other views or comments
+
+
+class Warehouse:
+    """Loads and publishes one home. Everything but `lock` is called inside `lock()`, by one thread at a time.
+
+    `origin` names the Azure the rows come from (endpoint and cloud): a lake takes rows of one origin only.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        sources: Sequence[Source],
+        sql: Path | Traversable | None = None,
+        *,
+        origin: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.files = LakeFiles(home)
+        self._sources = {source.table: source for source in sources}
+        self._sql = sql
+        self._origin = origin
+        self._clock = clock
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._stored: dict[str, SqlFile] = {}
+        self._stored_above: dict[str, list[SqlFile]] = {}
+        self._raw_beneath: dict[str, list[str]] = {}
+        self._next_load_id = 1
+
+    @contextlib.contextmanager
+    def lock(self, timeout: float) -> Iterator[None]:
+        """Be the writer, waiting up to `timeout` seconds for the one before (0: not at all, then LockedError).
+
+        Creates the home, and clears away what a killed writer left half-made.
+        """
+        with translated("Preparing the lake", self.files.home):
+            self.files.home.mkdir(parents=True, exist_ok=True)
+        guard = filelock.FileLock(self.files.writer_lock, thread_local=False)
+        try:
+            with translated("Locking the lake", self.files.home):
+                guard.acquire(timeout=max(timeout, 0))
+        except filelock.Timeout as error:
+            raise LockedError(
+                f"Another process is refreshing the lake in {self.files.home}.",
+                next_step="Wait for it to finish, or answer from what is there.",
+            ) from error
+        try:
+            with translated("Preparing the lake", self.files.home):
+                drop_leftovers(self.files)
+                finish_publication(self.files)
+                drop_foreign_wal(self.files)
+            yield
+        finally:
+            self._close()
+            guard.release()
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[None]:
+        """Hold `warehouse.duckdb` open for loading, its tables and views brought up to date.
+
+        Raises NewerLakeError, ForeignLakeError when the lake was filled from another origin, StorageError, or
+        LakeError naming file and line of a SQL file that cannot be used.
+        """
+        self._open()
+        try:
+            yield
+            if self._connection is not None:
+                with self._writing("Rebuilding stored marts") as connection:
+                    stored.rebuild_stale(connection, self._stored)
+        finally:
+            self._close()
+
+    def load(self, source: Source, fetched: Fetched, result: ChunkResult) -> None:
+        """Replace the chunk's raw rows and note the load; all or nothing.
+
+        The stored marts above are rebuilt for this scope and month when the warehouse closes or is published.
+        """
+        chunk = result.chunk
+        stamped = load.Stamped(self._next_load_id, self._clock())
+        with self._writing(f"Loading {source.table}") as connection, load.transaction(connection):
+            if chunk.month is None:
+                self._mark_all_above(connection, source, fetched, chunk)
+            load.replace_rows(connection, source, fetched.rows, chunk, stamped)
+            self._note_result(connection, result)
+        self._next_load_id += 1
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement of our own, published or not."""
+        with self._writing("Reading the warehouse") as connection:
+            return connection.execute(sql).fetchall()
+
+    def record(self, result: ChunkResult) -> None:
+        """Note an attempt that brought no rows; what the lake holds of the chunk stays."""
+        with self._writing("Noting a failed load") as connection, load.transaction(connection):
+            self._note_result(connection, result)
+        self._next_load_id += 1
+
+    def publish(self) -> int:
+        """Make what is loaded visible to everybody, and return its generation; the warehouse is closed after it.
+
+        Killed or failing at any point, it leaves the published file as it was, or replaced as a whole.
+        """
+        if self._connection is None:
+            self._open()
+        with self._writing("Publishing the lake") as connection:
+            stored.rebuild_stale(connection, self._stored)
+            facts = recorded(connection, self.files.warehouse)
+            number = max([*self.files.numbers(), int(facts.get("generation", 0))]) + 1
+            _note(connection, {"generation": str(number), "published_at": self._clock().isoformat()})
+            connection.execute("force checkpoint")
+        self._close()
+        with translated("Publishing the lake", self.files.home):
+            publish_files(self.files, number)
+        return number
+
+    def _note_result(self, connection: duckdb.DuckDBPyConnection, result: ChunkResult) -> None:
+        """Note a result; a failed one counts for the stored marts too, since they may tell missing from zero."""
+        load.insert_result(connection, result, self._next_load_id)
+        if result.chunk.month is not None:
+            stored.mark(connection, self._stored_above.get(result.chunk.table, []), result.chunk)
+
+    def _mark_all_above(
+        self, connection: duckdb.DuckDBPyConnection, source: Source, fetched: Fetched, chunk: Chunk
+    ) -> None:
+        """Have the stored marts above a table without months rebuilt, if the chunk brings anything new."""
+        above = self._stored_above.get(source.table, [])
+        if above and load.rows_differ(connection, source, fetched.rows, chunk):
+            for mart in above:
+                stored.mark_all(connection, mart.view, self._raw_beneath[mart.view])
+
+    def _open(self) -> None:
+        if self._connection is not None:
+            raise RuntimeError("the warehouse is open already")
+        self._connection = connect_writer(self.files.warehouse)
+        try:
+            with self._writing("Preparing the lake") as connection, load.transaction(connection):
+                self._prepare(connection)
+            with self._writing("Rebuilding stored marts") as connection:
+                stored.rebuild_stale(connection, self._stored)
+        except BaseException:
+            self._close()
+            raise
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(duckdb.Error):  # what is committed is in the log, and replayed next time
+                self._connection.close()
+            self._connection = None
+
+    @contextlib.contextmanager
+    def _writing(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give the connection; after an error of the disk it is closed, since DuckDB no longer trusts its state."""
+        if self._connection is None:
+            raise RuntimeError("the warehouse is not open")
+        try:
+            yield self._connection
+        except (duckdb.Error, OSError) as error:
+            trouble = storage_trouble(error, doing, self.files.warehouse)
+            if isinstance(trouble, StorageError):
+                self._close()
+            raise trouble from error
+
+    def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Bring tables and views up to date; nothing is touched when nothing changed since the last time."""
+        facts: dict[str, str] = {}
+        if connection.execute("select 1 from duckdb_tables() limit 1").fetchall():
+            facts = recorded(connection, self.files.warehouse)
+            self._check(facts)
+        files = read_sql_files(self._sql if self._sql is not None else sql_folder())
+        fingerprints = {name: source_fingerprint(source) for name, source in self._sources.items()}
+        definitions = _fingerprint(files, fingerprints)
+        if facts.get("definitions") != definitions:
+            create_meta(connection)
+            create_raw(connection, list(self._sources.values()))
+            create_views(connection, build_graph(connection, files, _tables(connection)), fingerprints)
+            first = {} if "origin" in facts else {"origin": self._origin, "created_at": self._clock().isoformat()}
+            facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": definitions}
+            _note(connection, first | facts)
+        row = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchone()
+        self._next_load_id = int(row[0]) if row else 1
+        self._find_stored(connection, files)
+
+    def _check(self, facts: dict[str, str]) -> None:
+        check_version(facts, self.files.warehouse)
+        origin = facts.get("origin", self._origin)
+        if origin != self._origin:
+            raise ForeignLakeError(
+                f"The lake in {self.files.home} was filled from {origin}, and this would add rows from {self._origin}.",
+                next_step="Set FINOPS_LAKE_HOME to another folder, or go back to the settings of before.",
+            )
+
+    def _find_stored(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile]) -> None:
+        """Remember which stored marts lie above each raw table, in the order in which they are built."""
+        by_name = {file.view: file for file in files}
+        rows = connection.execute("select view_name, table_name from meta.lineage order by rowid").fetchall()
+        marts = [(by_name[view], table) for view, table in rows if by_name[view].is_stored]
+        self._stored = {mart.view: mart for mart, _ in marts}
+        self._stored_above, self._raw_beneath = {}, {}
+        for mart, table in marts:
+            self._stored_above.setdefault(table, []).append(mart)
+            self._raw_beneath.setdefault(mart.view, []).append(table)
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where schema_name in ('raw', 'meta')"
+    ).fetchall()
+    return {f"{schema}.{table}" for schema, table in rows}
+
+
+def _note(connection: duckdb.DuckDBPyConnection, facts: dict[str, str]) -> None:
+    for key, value in facts.items():
+        connection.execute("insert or replace into meta.lake values (?, ?)", [key, value])
+
+
+def _fingerprint(files: Sequence[SqlFile], sources: Mapping[str, str]) -> str:
+    return hashlib.sha256(
+        repr((__version__, _VIEWS_MADE_BY, meta_sql(), files, sorted(sources.items()))).encode()
+    ).hexdigest()

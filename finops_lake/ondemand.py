@@ -1,0 +1,217 @@
+"""Refreshes what a question needs before it is answered, for as long as the asker is willing to wait.
+
+The refresh runs in a thread of its own and goes on when the wait is over, so that the next question finds it done.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from finops_lake.azure_api.clouds import cloud_of
+from finops_lake.config import Settings
+from finops_lake.errors import FinopsLakeError, LockedError
+from finops_lake.plan import Demand, chunks_of, next_due_at
+from finops_lake.refresh import (
+    STATES_SQL,
+    SUBSCRIPTIONS_SQL,
+    OnProgress,
+    Progress,
+    Refresher,
+    RefreshReport,
+    choose_subscriptions,
+    policy_of,
+    states_of,
+)
+from finops_lake.source import first_of_month
+
+if TYPE_CHECKING:
+    from finops_lake.lake.reader import LakeReader
+
+COOL_DOWN = timedelta(minutes=5)
+"""After a refresh that failed as a whole, answers come from what is there for so long."""
+
+LINEAGE_SQL = "select view_name, table_name from meta.lineage"
+
+
+@dataclass
+class _Job:
+    """One refresh in its thread; `latest` is its newest progress."""
+
+    demand: Demand
+    finished: threading.Event = field(default_factory=threading.Event)
+    changed: threading.Event = field(default_factory=threading.Event)
+    latest: Progress = field(default_factory=lambda: Progress(0, 0, "starting"))
+    report: RefreshReport | None = None
+    error: FinopsLakeError | None = None
+
+
+class OnDemand:
+    """Keeps what questions need fresh. One refresh at a time in this process; other processes are waited for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        lake: LakeReader,
+        refresher: Callable[[], Refresher],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._lake = lake
+        self._refresher = refresher
+        self._monotonic = monotonic
+        self._guard = threading.Lock()
+        self._job: _Job | None = None
+        self._failed: tuple[datetime, FinopsLakeError] | None = None
+        self._next_due: dict[Demand, datetime] = {}
+        self._next_due_of: int | None = None
+
+    def ensure(
+        self,
+        views: Iterable[str],
+        months: Iterable[date] | None,
+        *,
+        max_wait: float,
+        force: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> list[str]:
+        """Refresh what lies beneath `views` where it is stale, and return what the asker should know about it.
+
+        `months` limits monthly tables (None: the running month). Waits at most `max_wait` seconds. Nothing is
+        raised: an answer from old rows that says so is better than none.
+        """
+        deadline = self._monotonic() + max_wait
+        demand = self._demand(views, months, force)
+        try:
+            hindrance = self._hindrance(demand)
+        except FinopsLakeError as error:
+            return [str(error)]
+        if hindrance is not None:
+            return hindrance
+        while True:
+            job = self._current_or_new(demand, max(deadline - self._monotonic(), 0))
+            if not self._wait(job, deadline, on_progress):
+                progress = job.latest
+                return [
+                    f"A refresh is running ({progress.done} of {progress.total} pieces done, {progress.message}); "
+                    "this answer comes from what was there before. Ask again for newer figures."
+                ]
+            if job.demand == demand or not self._is_due(demand):
+                return self._outcome(job)
+
+    def run(
+        self, demand: Demand, *, max_wait: float, on_progress: OnProgress | None = None
+    ) -> tuple[RefreshReport | None, Progress]:
+        """Refresh by an explicit demand; return its report, or None and how far it is when the wait is over.
+
+        Raises what the refresh as a whole failed with.
+        """
+        deadline = self._monotonic() + max_wait
+        while True:
+            job = self._current_or_new(demand, max(deadline - self._monotonic(), 0))
+            if not self._wait(job, deadline, on_progress):
+                return None, job.latest
+            if job.demand == demand:
+                if job.error is not None:
+                    raise job.error
+                return job.report, job.latest
+
+    def _demand(self, views: Iterable[str], months: Iterable[date] | None, force: bool) -> Demand:
+        wanted = set(views)
+        running = first_of_month(self._settings.utc_now().date())
+        tables: frozenset[str] | None = None
+        if self._lake.exists():
+            rows = self._lake.query(LINEAGE_SQL).rows
+            tables = frozenset({"subscriptions", *(table for view, table in rows if view in wanted)})
+        return Demand(tables=tables, months=frozenset([running] if months is None else months), force=force)
+
+    def _hindrance(self, demand: Demand) -> list[str] | None:
+        """Return why no refresh is to be started: notes for the answer, none when everything is fresh."""
+        if not self._lake.exists():
+            return None
+        origin = self._lake.query("select value from meta.lake where key = 'origin'").rows
+        here = cloud_of(self._settings).origin
+        if origin and origin[0][0] != here:
+            source = "a local Azure (demo data)" if origin[0][0] == "loopback" else origin[0][0]
+            return [
+                f"The lake was filled from {source}, so it is not refreshed from the Azure configured here ({here})."
+            ]
+        if not demand.force and not self._is_due(demand):
+            return []
+        if not self._settings.refresh_on_demand:
+            return ["Some of this is stale, and refreshing on demand is switched off."]
+        if self._failed and not demand.force and self._settings.utc_now() - self._failed[0] < COOL_DOWN:
+            return [f"Not refreshed: {self._failed[1]}"]
+        return None
+
+    def _is_due(self, demand: Demand) -> bool:
+        """Return whether anything is due by the published lake; the refresh itself looks again, under its lock.
+
+        Looking through thousands of chunks takes longer than an answer, so the instant at which the first becomes
+        due is kept until the next publication.
+        """
+        generation, now = self._lake.generation(), self._settings.utc_now()
+        if demand.force:
+            return True
+        if self._next_due_of != generation:
+            self._next_due, self._next_due_of = {}, generation
+        if demand not in self._next_due:
+            self._next_due[demand] = self._first_due_at(demand)
+        return self._next_due[demand] <= now
+
+    def _first_due_at(self, demand: Demand) -> datetime:
+        from finops_lake.extract.catalog import SOURCES
+
+        states = states_of(self._lake.query(STATES_SQL).rows)
+        found = [(scope, name or "") for scope, name in self._lake.query(SUBSCRIPTIONS_SQL).rows]
+        chosen = choose_subscriptions(found, self._settings.subscriptions)
+        policy = policy_of(self._settings)
+        chunks = chunks_of(SOURCES, chosen, (), policy, demand)
+        return next_due_at(chunks, {source.table: source for source in SOURCES}, states, policy, demand)
+
+    def _current_or_new(self, demand: Demand, lock_timeout: float) -> _Job:
+        with self._guard:
+            if self._job is None or self._job.finished.is_set():
+                self._job = _Job(demand)
+                threading.Thread(target=self._work, args=(self._job, lock_timeout), name="refresh", daemon=True).start()
+            return self._job
+
+    def _work(self, job: _Job, lock_timeout: float) -> None:
+        def tell(progress: Progress) -> None:
+            job.latest = progress
+            job.changed.set()
+
+        try:
+            job.report = self._refresher().refresh(job.demand, lock_timeout=lock_timeout, on_progress=tell)
+            self._failed = None
+        except FinopsLakeError as error:
+            job.error = error
+            if not isinstance(error, LockedError):
+                self._failed = (self._settings.utc_now(), error)
+        finally:
+            job.finished.set()
+            job.changed.set()
+
+    def _wait(self, job: _Job, deadline: float, on_progress: OnProgress | None) -> bool:
+        """Wait for a job, passing its progress on; return whether it finished in time."""
+        while not job.finished.is_set():
+            left = deadline - self._monotonic()
+            if left <= 0:
+                return False
+            if job.changed.wait(min(left, 1.0)):
+                job.changed.clear()
+                if on_progress:
+                    on_progress(job.latest)
+        return True
+
+    def _outcome(self, job: _Job) -> list[str]:
+        if job.error is not None:
+            return [f"Not refreshed: {job.error}"]
+        if job.report is not None and job.report.left:
+            return [f"{job.report.left} pieces were not reached within the time a refresh may take."]
+        return []

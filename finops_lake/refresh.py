@@ -1,0 +1,255 @@
+"""Plan, fetch in parallel, load, publish: one outcome per table and scope; one that fails never spoils another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from finops_lake.config import Settings
+from finops_lake.errors import InputError, Outcome
+from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of, due_chunks
+from finops_lake.source import Chunk, ChunkResult
+
+if TYPE_CHECKING:
+    from finops_lake.azure_api.clients import AzureClients
+    from finops_lake.fetching import Arrived, Fetcher
+    from finops_lake.lake.writer import Warehouse
+
+PUBLISH_EVERY_SECONDS = 60
+"""A long refresh shows what it has after this time, and then again."""
+
+STATES_SQL = """select table_name, scope_id, month, metric, last_outcome, last_attempt_at, last_success_at
+from meta.chunks"""
+
+SUBSCRIPTIONS_SQL = """select sub_account_id, sub_account_name from staging.subscriptions
+where coalesce(state, '') <> 'Deleted' order by sub_account_id"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a refresh is: chunks done of those planned so far, and what it just did or waits for."""
+
+    done: int
+    total: int
+    message: str
+
+
+OnProgress = Callable[[Progress], None]
+"""Called from the refreshing thread and from its workers."""
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """What a refresh did. `left` counts due chunks not reached; `generation` is None if nothing was published."""
+
+    started_at: datetime
+    finished_at: datetime
+    results: tuple[ChunkResult, ...] = ()
+    generation: int | None = None
+    left: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failures(self) -> tuple[ChunkResult, ...]:
+        """The chunks that did not load in full, the first of each table and scope."""
+        return tuple(_first_of_each(result for result in self.results if result.outcome is not Outcome.LOADED))
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many chunks ended so."""
+        return sum(result.outcome is outcome for result in self.results)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return the clock and ages that these settings ask for."""
+    max_age = settings.max_age_seconds
+    return Policy(settings.utc_now(), settings.history_months, None if max_age is None else timedelta(seconds=max_age))
+
+
+def states_of(rows: Sequence[tuple[Any, ...]]) -> dict[Chunk, ChunkState]:
+    """Return the states that STATES_SQL gives."""
+    return {Chunk(*row[:4]): ChunkState(Outcome(row[4]), *row[5:]) for row in rows}
+
+
+def choose_subscriptions(found: Sequence[tuple[str, str]], wanted: Sequence[str]) -> list[str]:
+    """Return the scopes of the wanted subscriptions (ids or names, without case); all where none is named.
+
+    Raises InputError naming what was found when one is unknown.
+    """
+    chosen = [] if wanted else [scope for scope, _ in found]
+    for word in wanted:
+        key = word.lower().strip("/").removeprefix("subscriptions/")
+        matches = [scope for scope, name in found if scope.endswith(f"/{key}") or name.lower() == key]
+        if not matches:
+            names = ", ".join(name for _, name in found) or "none"
+            raise InputError("subscriptions", word, f"this sign-in sees: {names}")
+        chosen += matches
+    return list(dict.fromkeys(chosen))
+
+
+class Refresher:
+    """Brings the lake up to date; `azure` makes the clients for one refresh, closed at its end."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        warehouse: Callable[[], Warehouse],
+        azure: Callable[[], AzureClients],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._warehouse = warehouse
+        self._azure = azure
+        self._monotonic = monotonic
+
+    def refresh(
+        self, demand: Demand | None = None, *, lock_timeout: float = 0, on_progress: OnProgress | None = None
+    ) -> RefreshReport:
+        """Fetch what is due, load and publish it, and return what became of each piece.
+
+        Raises LockedError when another process is at it for longer than `lock_timeout` seconds, SignInError when
+        Azure does not know us, and LakeError when the lake cannot be written. Failures of single pieces are results.
+        """
+        started = self._settings.utc_now()
+        warehouse = self._warehouse()
+        with warehouse.lock(lock_timeout), ExitStack() as stack:
+            azure = self._azure()
+            stack.callback(azure.close)
+            run = _Run(self._settings, warehouse, azure, demand or Demand(), on_progress, self._monotonic)
+            try:
+                run.work()
+            finally:
+                run.publish()
+        return RefreshReport(
+            started,
+            self._settings.utc_now(),
+            tuple(run.results),
+            run.generation,
+            run.fetcher.left,
+            tuple(run.notes),
+        )
+
+
+@dataclass
+class _Run:
+    """One refresh under the lock."""
+
+    settings: Settings
+    warehouse: Warehouse
+    azure: AzureClients
+    demand: Demand
+    on_progress: OnProgress | None
+    monotonic: Callable[[], float]
+    results: list[ChunkResult] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    total: int = 0
+    generation: int | None = None
+    unpublished: bool = False
+
+    def __post_init__(self) -> None:
+        from finops_lake.extract.catalog import EXTRACTORS
+        from finops_lake.fetching import Fetcher
+
+        self.sources = {table: extractor.source for table, extractor in EXTRACTORS.items()}
+        self.policy = policy_of(self.settings)
+        self.next_publication = self.monotonic() + PUBLISH_EVERY_SECONDS
+        self.fetcher: Fetcher = Fetcher(
+            self.azure,
+            EXTRACTORS,
+            self.settings.workers,
+            self.monotonic() + self.settings.refresh_deadline_seconds,
+            self.settings.utc_now,
+            self._on_wait,
+            self.monotonic,
+        )
+
+    def work(self) -> None:
+        """Fetch the subscriptions first, since they decide what else there is, then all that is due."""
+        self._tell("looking at what is due")
+        with self.warehouse.open():
+            states = states_of(self.warehouse.query(STATES_SQL))
+        tenant = Chunk("subscriptions", TENANT_SCOPE)
+        self._fetch(due_chunks([tenant], self.sources, states, self.policy, self._listing_demand()))
+        with self.warehouse.open():
+            found = [(scope, name or "") for scope, name in self.warehouse.query(SUBSCRIPTIONS_SQL)]
+        chosen = choose_subscriptions(found, self.settings.subscriptions)
+        if not chosen:
+            self.notes.append(
+                "The sign-in sees no subscription: it may lack the Reader role, or look at another tenant."
+            )
+        chunks = chunks_of(self.sources.values(), chosen, self._budget_scopes(), self.policy, self.demand)
+        due = due_chunks(chunks, self.sources, states, self.policy, self.demand)
+        self._fetch([chunk for chunk in due if chunk != tenant])
+
+    def publish(self) -> None:
+        """Publish what is loaded and not published yet."""
+        if self.unpublished:
+            self.generation = self.warehouse.publish()
+            self.unpublished = False
+
+    def _listing_demand(self) -> Demand:
+        forced = self.demand.force and (self.demand.tables is None or "subscriptions" in self.demand.tables)
+        return Demand(force=forced, retry_refused=True)
+
+    def _budget_scopes(self) -> list[str]:
+        from finops_lake.extract.scopes import normal_scope
+
+        return [normal_scope(scope) for scope in self.settings.budget_scopes]
+
+    def _fetch(self, chunks: Sequence[Chunk]) -> None:
+        """Load chunks as they arrive; the warehouse is held open only while they keep arriving."""
+        self.total += len(chunks)
+        with ExitStack() as opened:
+            is_open = False
+            for batch in self.fetcher.fetch_all(chunks):
+                if batch and not is_open:
+                    opened.enter_context(self.warehouse.open())
+                elif not batch and is_open:
+                    opened.close()
+                is_open = bool(batch)
+                for arrived in batch:
+                    self._load(arrived)
+                if is_open and self.monotonic() >= self.next_publication:
+                    opened.close()
+                    is_open = False
+                    self.publish()
+                    self.next_publication = self.monotonic() + PUBLISH_EVERY_SECONDS
+
+    def _load(self, arrived: Arrived) -> None:
+        result, fetched = arrived
+        if fetched is not None:
+            self.warehouse.load(self.sources[result.chunk.table], fetched, result)
+        else:
+            self.warehouse.record(result)
+        self.unpublished = True
+        self.results.append(result)
+        self._tell(_label(result.chunk))
+
+    def _tell(self, message: str) -> None:
+        if self.on_progress:
+            self.on_progress(Progress(len(self.results) + self.fetcher.skipped, self.total, message))
+
+    def _on_wait(self, seconds: float, why: str) -> None:
+        self._tell(f"waiting {seconds:.0f} s: {why}")
+
+
+def _label(chunk: Chunk) -> str:
+    words = [chunk.table.replace("_", " ")]
+    if chunk.month is not None:
+        words.append(f"{chunk.month:%Y-%m}")
+    if chunk.metric is not None:
+        words.append("amortized" if chunk.metric == "AmortizedCost" else "actual")
+    return " ".join(words)
+
+
+def _first_of_each(results: Iterator[ChunkResult]) -> Iterator[ChunkResult]:
+    seen = set()
+    for result in results:
+        place = (result.chunk.table, result.chunk.scope_id)
+        if place not in seen:
+            seen.add(place)
+            yield result

@@ -1,0 +1,44 @@
+-- How well each raw table of each scope could be read: the standing of its newest month, or of its one listing.
+-- grain: one row per raw table and scope
+-- columns:
+--   table_name: Raw table.
+--   scope_id: Scope that was asked; / for the whole sign-in.
+--   outcome: Worst outcome of the latest attempts at the newest month (or listing).
+--   reason: Why something is missing; null when nothing is.
+--   next_step: What to do about it.
+--   last_attempt_at: Instant of the latest attempt (UTC).
+--   last_success_at: Instant since which the rows of the newest month (or listing) are known (UTC); null when they are not.
+--   is_complete: Whether those rows are all there was; a finding may rest on absence only then.
+--   first_month: Oldest month in the lake; null for tables that are loaded whole.
+--   last_month: Newest month in the lake.
+--   missing_chunks: Pieces asked for, of any month, that are not in the lake.
+--   row_count: Rows in the lake.
+with ranked as (
+    select
+        *,
+        month is not distinct from max(month) over (partition by table_name, scope_id) as is_newest,
+        case last_outcome
+            when 'loaded' then 0 when 'partial' then 1 when 'throttled' then 2
+            when 'failed' then 3 when 'unsupported' then 4 else 5
+        end as badness,
+    from meta.chunks
+)
+
+select
+    table_name,
+    scope_id,
+    arg_max(last_outcome, badness) filter (where is_newest) as outcome,
+    nullif(arg_max(last_reason, badness) filter (where is_newest), '') as reason,
+    nullif(arg_max(last_next_step, badness) filter (where is_newest), '') as next_step,
+    max(last_attempt_at) as last_attempt_at,
+    case
+        when bool_and(last_success_at is not null) filter (where is_newest)
+            then min(last_success_at) filter (where is_newest)
+    end as last_success_at,
+    bool_and(is_complete) filter (where is_newest) as is_complete,
+    min(month) filter (where last_success_at is not null) as first_month,
+    max(month) filter (where last_success_at is not null) as last_month,
+    count(*) filter (where last_success_at is null) as missing_chunks,
+    sum(row_count)::bigint as row_count,
+from ranked
+group by table_name, scope_id

@@ -1,0 +1,25 @@
+-- Cost by UTC day, resource and service, one metric per row, with normalised ids.
+-- grain: one row per scope, metric, day, resource (as written), service and currency
+-- columns:
+--   x_scope_id: Scope that was asked, lower case.
+--   billing_month: First day of the calendar month (UTC) that was asked.
+--   metric: ActualCost or AmortizedCost; never to be added together.
+--   charge_date: UTC day of the usage or purchase.
+--   resource_id: Full ARM id, lower case; null for charges without a resource.
+--   service_name: Service, such as Virtual Machines; null when the bill names none.
+--   billing_currency: Currency of cost.
+--   cost: Cost in the billing currency, before tax.
+--   cost_usd: The same in US dollars, by Azure's own rate.
+--   loaded_at: Instant of the load (UTC).
+select
+    _scope_id as x_scope_id,
+    _month as billing_month,
+    _metric as metric,
+    usage_date as charge_date,
+    lower(nullif(resource_id, '')) as resource_id,
+    nullif(service_name, '') as service_name,
+    upper(currency) as billing_currency,
+    cost,
+    cost_usd,
+    _loaded_at as loaded_at,
+from raw.cost_daily

@@ -1,0 +1,39 @@
+-- Virtual machines with their power state and normalised ids.
+-- grain: one row per virtual machine
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   vm_size: Size, such as Standard_D4s_v5.
+--   os_type: Windows or Linux.
+--   license_type: Hybrid benefit in use, such as Windows_Server.
+--   priority: Regular, Low or Spot.
+--   power_state: running, deallocated, stopped, starting, ... (lower case); null when Azure did not say.
+--   power_state_since: Instant of the status that gives the power state (UTC), where Azure tells it.
+--   created_at: Instant of creation (UTC).
+--   os_disk_id: Managed disk of the operating system, lower case.
+--   data_disk_ids: JSON list of the managed data disks, lower case.
+--   scale_set_id: Scale set it belongs to, lower case.
+--   tags: JSON object of the machine's own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    vm_size,
+    os_type,
+    license_type,
+    priority,
+    lower(power_state) as power_state,
+    power_state_since,
+    time_created as created_at,
+    lower(os_disk_id) as os_disk_id,
+    lower(data_disk_ids) as data_disk_ids,
+    lower(scale_set_id) as scale_set_id,
+    tags,
+    _loaded_at as loaded_at,
+from raw.virtual_machines
