@@ -62,7 +62,7 @@ class Application:
         if not call.api_version:
             return error_reply(400, "MissingApiVersionParameter", API_VERSION_MISSING)
         if call.method not in ("GET", "POST"):
-            return _refused_write(call)
+            return _denied(call, "write")
         if call.subscription_id and world.estate.subscription(call.subscription_id) is None:
             return error_reply(
                 404, "SubscriptionNotFound", f"The subscription '{call.subscription_id}' could not be found."
@@ -136,14 +136,13 @@ def _dispatch(world: World, call: Call) -> Reply:
         message = f"The requested resource does not support http method '{call.method}'."
         return error_reply(405, "MethodNotAllowed", message, {"Allow": "POST" if call.method == "GET" else "GET"})
     if call.path.lower().startswith(("/providers/microsoft.management/", "/providers/microsoft.billing/")):
-        message = f"The client does not have authorization to perform action over scope '{call.path}' or the scope is invalid."
-        return error_reply(403, "AuthorizationFailed", message)
+        return _denied(call, "read")
     message = f"No route providers were found that could serve '{call.path}' with api-version '{call.api_version}'."
     return error_reply(404, "InvalidResourceType", message)
 
 
-def _refused_write(call: Call) -> Reply:
-    message = f"The client does not have authorization to perform action 'write' over scope '{call.path}' or the scope is invalid."
+def _denied(call: Call, action: str) -> Reply:
+    message = f"The client does not have authorization to perform action '{action}' over scope '{call.path}'."
     return error_reply(403, "AuthorizationFailed", message)
 
 

@@ -200,7 +200,7 @@ PRICE_FACTORS = {
     "SEK": Decimal("10.5"),
     "AUD": Decimal("1.53"),
 }
-"""A list price in each currency, as a multiple of the price in dollars (Microsoft's lists differ from the day's rate)."""
+"""A list price in each currency, as a multiple of the price in dollars; Microsoft sets it apart from the day's rate."""
 
 SUBSCRIPTION_NAMES = (
     ("Contoso Production", "prod", "EnterpriseAgreement_2014-09-01"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from finops_lake.demo.calls import Call
-from finops_lake.demo.query import QueryError, parse_query
+from finops_lake.demo.query import Query, QueryError, parse_query
 from finops_lake.demo.replies import Reply, bad_query, error_reply
 from finops_lake.demo.results import Page, make_pages, read_skip_token, skip_token
 from finops_lake.demo.world import World
@@ -25,15 +27,31 @@ def answer_query(world: World, call: Call) -> Reply:
     admitted, headers = world.throttle.admit(_scope(call), call.headers.get("clienttype"), query.months)
     if not admitted:
         return error_reply(429, "429", "Too many requests. Please retry.", headers)
-    key = (_scope(call), call.body, size)
+    pages = _pages(world, call, query, size)
+    if place >= len(pages):
+        return bad_query("Invalid skip token")
+    return Reply(200, _body(call, pages[place]), headers)
+
+
+def warm_up(world: World, bodies: Iterable[Mapping[str, Any]], size: int) -> int:
+    """Make and keep the pages of these questions for every subscription; return the number of pages."""
+    count = 0
+    for subscription in world.estate.subscriptions:
+        for body in bodies:
+            path = f"{subscription.scope}/providers/Microsoft.CostManagement/query"
+            call = Call("POST", path, {}, {}, json.dumps(body).encode())
+            count += len(_pages(world, call, parse_query(call.body, world.ledger.today), size))
+    return count
+
+
+def _pages(world: World, call: Call, query: Query, size: int) -> list[Page]:
+    key = (_scope(call), json.dumps(json.loads(call.body), sort_keys=True), size)
     pages = world.pages.get(key)
     if pages is None:
         scope = f"subscriptions/{call.subscription_id}"
         pages = make_pages(world.ledger, query, scope, call.group, size, key)
         world.pages.put(key, pages)
-    if place >= len(pages):
-        return bad_query("Invalid skip token")
-    return Reply(200, _body(call, pages[place]), headers)
+    return pages
 
 
 def _body(call: Call, page: Page) -> bytes:

@@ -127,8 +127,8 @@ def _add_machine(
         covered=not development and rng.random() < 0.25,
     )
     if rng.random() < 0.3:
-        nic = f"{group.resource_id}/providers/Microsoft.Network/networkInterfaces/{machine.name}-nic/ipConfigurations/ipconfig1"
-        builder.address(group, f"pip-{machine.name}", ip_configuration=nic)
+        interface = f"{group.resource_id}/providers/Microsoft.Network/networkInterfaces/{machine.name}-nic"
+        builder.address(group, f"pip-{machine.name}", ip_configuration=f"{interface}/ipConfigurations/ipconfig1")
 
 
 def _add_charges_without_resource(builder: Builder, subscription: Subscription, number: int) -> None:

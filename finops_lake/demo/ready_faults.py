@@ -17,7 +17,7 @@ Effect = Callable[[Call, Callable[[], Reply]], Reply]
 
 REQUEST_ID = "(Request ID: 5f0e1c4b-7d7e-4d52-9a53-0d6f7a1b2c3d)"
 OFFERS = "Cost Management supports only Enterprise Agreement, Web direct and Microsoft Customer Agreement offer types."
-PAGE = b"<html><head><title>Service Unavailable</title></head><body><h2>Our services aren't available right now</h2></body></html>"
+PAGE = b"<html><head><title>Service Unavailable</title></head><body>Our services aren't available</body></html>"
 COST = ("query", "budgets")
 
 

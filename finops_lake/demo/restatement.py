@@ -89,7 +89,12 @@ def _raised(charge: Charge) -> Charge:
 def _late(charge: Charge, number: int) -> Charge:
     """Return a charge of a service that the resource had no row of before."""
     name = "Microsoft Defender for Cloud"
-    values: dict[str, Any] = {"service_name": name, "meter_category": name, "meter_subcategory": name, "meter_name": "Standard Node"}
+    values: dict[str, Any] = {
+        "service_name": name,
+        "meter_category": name,
+        "meter_subcategory": name,
+        "meter_name": "Standard Node",
+    }
     line = replace(charge.line, line_id=f"{charge.line.line_id}/late/{number}", only=None, **values)
     cost = Decimal("0.48") + Decimal(number).scaleb(-6)
     return Charge(charge.usage_date, line, Decimal(24), cost, cost)

@@ -8,10 +8,11 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
@@ -19,6 +20,7 @@ from finops_lake.config import PREFIX
 from finops_lake.demo.app import Application
 from finops_lake.demo.calls import RecordedRequest
 from finops_lake.demo.certificates import server_context
+from finops_lake.demo.cost_query import warm_up
 from finops_lake.demo.faults import Faults
 from finops_lake.demo.ledger import Ledger
 from finops_lake.demo.model import EstateSpec
@@ -32,6 +34,20 @@ from finops_lake.errors import StorageError
 HOST = "127.0.0.1"
 THREAD_NAME = "local-azure"
 START_SECONDS = 30
+
+
+class _Server(uvicorn.Server):
+    """A server that does not wait for its callers to hang up: clients keep their TLS connections open."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for task in self.server_state.tasks:
+            task.cancel()
+        for connection in list(self.server_state.connections):
+            getattr(connection, "transport").abort()  # noqa: B009 - the protocols declare no common base
+        for _ in range(10):
+            await asyncio.sleep(0)
 
 
 class LocalAzure:
@@ -66,7 +82,7 @@ class LocalAzure:
         self._audience = audience
         self._ca_file = ca_file
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self.port = 0
 
@@ -95,7 +111,7 @@ class LocalAzure:
             ssl_context_factory=lambda config, default: context,
         )
         logging.getLogger("uvicorn.error").addFilter(_is_not_ours)
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(
             target=self._serve, args=(self._server, listener), name=THREAD_NAME, daemon=True
         )
@@ -211,6 +227,13 @@ class LocalAzure:
     def restate(self, subscription_id: str | None = None, month: date | None = None) -> list[RestatedCharge]:
         """Change the past as Azure does, and return what was changed; see World.restate."""
         return self._world.restate(subscription_id, month)
+
+    def warm(self, bodies: Iterable[Mapping[str, Any]], top: int = 5000) -> int:
+        """Make the pages of these query bodies for every subscription, so that serving them costs next to nothing.
+
+        Returns the number of pages. Another process warms the server up by asking once.
+        """
+        return warm_up(self._world, bodies, top)
 
     def forget_requests(self) -> None:
         """Forget the requests recorded so far."""

@@ -92,7 +92,10 @@ class Authority:
             message = "The access token expiry UTC time is earlier than current UTC time."
             return error_reply(401, "ExpiredAuthenticationToken", message, challenge)
         if token.audience != audience:
-            message = f"The access token has been obtained for wrong audience or resource '{token.audience}'. It should exactly match '{audience}'."
+            message = (
+                f"The access token has been obtained for wrong audience or resource '{token.audience}'. "
+                f"It should exactly match with one of the allowed audiences '{audience}'."
+            )
             return error_reply(401, "InvalidAuthenticationTokenAudience", message, challenge)
         return None
 
@@ -115,7 +118,7 @@ def claims_challenge(endpoint: str, tenant_id: str) -> Reply:
     """Return the 401 of continuous access evaluation: the same call with a token for these claims will do."""
     claims = _encoded({"access_token": {"nbf": {"essential": True, "value": "1700000000"}}}, padding=True)
     header = f'Bearer authorization_uri="{endpoint}/{tenant_id}", error="insufficient_claims", claims="{claims}"'
-    message = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp"
+    message = "Continuous access evaluation resulted in challenge with result: InteractionRequired."
     return error_reply(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": header})
 
 

@@ -28,7 +28,7 @@ _LOCK_DOWN = (
     "set allow_community_extensions = false",
     "set allow_persistent_secrets = false",
     "set enable_external_access = false",
-    "set disabled_filesystems = 'LocalFileSystem'",  # after this, not even DuckDB's own file is a readable path
+    "set disabled_filesystems = 'LocalFileSystem'",  # now not even DuckDB's own file can be read
     "set lock_configuration = true",  # last: nothing can be set any more
 )
 
@@ -48,7 +48,7 @@ def connect_writer(path: Path) -> duckdb.DuckDBPyConnection:
 def connect_reader(path: Path) -> duckdb.DuckDBPyConnection:
     """Open `path` read-only, locked down so that a SELECT reaches nothing but its tables.
 
-    Two readers of one process share DuckDB's cached instance of the file, so the second finds it locked already.
+    Two readers of one process share DuckDB's cached instance of the file: the second finds it locked already.
     Raises NewerLakeError, or LakeError if the file is no lake.
     """
     with translated("Opening the lake", path), _opening:

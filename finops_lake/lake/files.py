@@ -4,14 +4,13 @@
 - `finops.duckdb` is published for people: shells, BI tools and scripts may hold it as they like.
 - `generations/<number>.duckdb` is the same file again for our own readers, which no shell ever opens.
 
-A generation is told to be the twin of the published file by size and modification time, which the publisher sets
-to the same instant. A published file without a twin was changed by a shell or copied in from elsewhere.
+A generation is known as the twin of the published file by size and modification time, which the publisher
+sets to the same instant. A published file without a twin was changed by a shell or copied in from elsewhere.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import tempfile
 import time
@@ -44,7 +43,7 @@ def stamp(path: Path) -> Stamp | None:
 
 @dataclass(frozen=True)
 class Choice:
-    """The file to answer from; with a stamp it is the published file in that state, to be read through a copy."""
+    """The file to answer from; with a stamp: the published file in that state, to be read through a copy."""
 
     path: Path
     changed: Stamp | None = None
@@ -88,7 +87,7 @@ class LakeFiles:
     def numbers(self) -> list[int]:
         """Return the numbers of the generations that exist, oldest first."""
         try:
-            names = os.listdir(self.generations)
+            names = [path.name for path in self.generations.iterdir()]
         except (FileNotFoundError, NotADirectoryError):
             return []
         stems = (name.removesuffix(".duckdb") for name in names if name.endswith(".duckdb"))
@@ -181,7 +180,7 @@ def drop_leftovers(files: LakeFiles) -> None:
 
 
 def drop_older(files: LakeFiles, number: int) -> None:
-    """Delete all generations before `number` and all private copies; held ones stay on Windows till next time."""
+    """Delete the generations before `number` and all private copies; on Windows, held ones stay till next time."""
     old = [files.generation(older) for older in files.numbers() if older < number]
     for path in [*old, *files.generations.glob("copy-*.duckdb")]:
         with contextlib.suppress(OSError):

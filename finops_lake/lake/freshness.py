@@ -21,7 +21,7 @@ def views_beneath(view: str, reads: Reads) -> frozenset[str]:
 
 
 def raw_tables_beneath(view: str, reads: Reads) -> frozenset[str]:
-    """Return the raw tables (names without schema) that `view` draws from through any number of other views."""
+    """Return the raw tables (names without schema) beneath `view`, through any number of other views."""
     direct = (name for inner in views_beneath(view, reads) for name in reads[inner])
     return frozenset(name.removeprefix("raw.") for name in direct if name.startswith("raw."))
 

@@ -1,6 +1,6 @@
 """What each SQL file reads: its order of creation, the layers it may draw from, its raw tables.
 
-References come from DuckDB's own parser (`json_serialize_sql`), so names in comments, strings and CTEs never count.
+References come from DuckDB's own parser (`json_serialize_sql`): names in comments, strings and CTEs never count.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class _Reference:
 def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile], tables: Collection[str]) -> Graph:
     """Return the graph of `files` over the existing `tables` (`raw.x`, `meta.loads`).
 
-    SqlFileError names file and line: not exactly one SELECT, an unknown name, a forbidden layer, a circle, or a
-    stored mart whose result depends on the moment it is read.
+    SqlFileError names file and line: not exactly one SELECT, an unknown name, a forbidden layer, a circle, or
+    a stored mart whose result depends on the moment it is read.
     """
     views = {file.view: file for file in files}
     known = set(tables) | set(views)

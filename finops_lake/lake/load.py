@@ -51,8 +51,8 @@ def replace_rows(
     with _incoming(connection, source, rows):
         connection.execute(
             f"insert into {table} by name select *, $scope_id::varchar as _scope_id, $month::date as _month,"
-            " $metric::varchar as _metric, $load_id::bigint as _load_id, $loaded_at::timestamptz as _loaded_at"
-            f" from {_INCOMING}",
+            " $metric::varchar as _metric, $load_id::bigint as _load_id,"
+            f" $loaded_at::timestamptz as _loaded_at from {_INCOMING}",
             {**key, "load_id": stamped.load_id, "loaded_at": stamped.loaded_at},
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 5
 IDLE_SECONDS = 30.0 if os.name == "nt" else None
-"""How long a file is held after the last call: on Windows a held file cannot be deleted, elsewhere it is no burden."""
+"""How long a file is held after its last call: a held file cannot be deleted on Windows; elsewhere it can."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class _Base:
 
 
 class Pool:
-    """Gives each call a cursor on the newest generation. Thread-safe; nothing is opened before the first call."""
+    """Gives each call a cursor on the newest generation. Thread-safe; the first call opens it."""
 
     def __init__(self, files: LakeFiles, idle_seconds: float | None) -> None:
         self._files = files
@@ -107,7 +107,7 @@ class Pool:
         raise LockedError(f"The lake in {self._files.home} changes too fast to be opened.", next_step="Try again.")
 
     def _open_copy(self, choice: Choice) -> _Base:
-        """Open a copy of a published file that somebody changed; if it cannot be read, what we published last."""
+        """Open a copy of a published file that somebody changed; if that fails, what we published last."""
         try:
             with _translated(choice.path):
                 path = copy_published(self._files)

@@ -1,8 +1,8 @@
 """The writer's file becomes the file for people and the next generation for our readers.
 
-Order matters, because a publisher can be killed between any two steps: first the generation appears, then the
-published file is replaced, then older generations go. A reader that sees the published file before its replacement
-still finds its twin among the generations.
+Order matters, because a publisher can be killed between any two steps: first the generation appears, then
+the published file is replaced, then older generations go. A reader that sees the published file before its
+replacement still finds its twin among the generations.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ def finish_publication(files: LakeFiles) -> None:
 
 
 def drop_foreign_wal(files: LakeFiles) -> None:
-    """Delete the log of a shell that wrote into an earlier published file and died: no shell could open this one.
+    """Delete the log of a shell that wrote into an earlier published file and died.
 
-    A log that fits the file is somebody's work and stays, and so does the file of a running shell.
+    With it beside the file of today, no shell could open that. A log that fits the file is somebody's work and
+    stays, and so does the log of a running shell.
     """
     if not files.published_wal.exists() or not files.published.exists():
         return
@@ -89,7 +90,7 @@ def _put(part: Path, target: Path) -> None:
 
 
 def _replace_published(files: LakeFiles) -> None:
-    """Replace the published file; a log beside it belonged to the old one and would keep shells from the new one."""
+    """Replace the published file, and delete the log beside it, which belonged to the old one."""
     try:
         files.published_wal.unlink(missing_ok=True)
         _put(part_of(files.published), files.published)

@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Result:
-    """Rows of a query: decimals as Decimal, instants as aware UTC datetimes; `truncated` if there are more."""
+    """Rows of a query: decimals as Decimal, instants as aware UTC datetimes; `truncated`: there are more."""
 
     columns: tuple[Column, ...]
     rows: list[tuple[Any, ...]]
@@ -44,8 +44,8 @@ class Result:
 class LakeReader:
     """Reads the lake in `home`. Cheap to make: DuckDB is loaded by the first query, or by `warm_up`.
 
-    Every call sees the newest generation at its start and keeps it to its end. Calls may come from any thread.
-    `idle_seconds` is how long the file is held after the last call (None: until `close`).
+    Every call sees the generation that is newest at its start and keeps it to its end. Calls may come from
+    any thread. `idle_seconds` is how long the file is held after the last call (None: until `close`).
     """
 
     def __init__(self, home: Path, *, idle_seconds: float | None = IDLE_SECONDS) -> None:
@@ -57,7 +57,7 @@ class LakeReader:
         return self._files.current() is not None
 
     def generation(self) -> int | None:
-        """Return the generation the next answer comes from; None if there is none, or a changed file comes first."""
+        """Return the generation the next answer comes from; None without one, or if a changed file comes first."""
         choice = self._files.current()
         return int(choice.path.stem) if choice is not None and choice.changed is None else None
 
@@ -81,8 +81,8 @@ class LakeReader:
     ) -> Result:
         """Return the rows of a statement of our own, at most `max_rows` of them, within `timeout` seconds.
 
-        `variables` are set for this call alone. Raises EmptyLakeError, NewerLakeError, RetryableError past the
-        time, and BadRequestError with DuckDB's explanation.
+        `variables` are set for this call alone. Raises EmptyLakeError, NewerLakeError, RetryableError past
+        the time, and BadRequestError with DuckDB's explanation.
         """
         with self._pool.cursor() as cursor, _limited(cursor, timeout):
             _set_variables(cursor, variables or {})
@@ -91,8 +91,8 @@ class LakeReader:
     def query_user_sql(self, sql: str, *, max_rows: int | None, timeout: float | None) -> Result:
         """Return the rows of somebody else's SQL, which must be exactly one SELECT; else InputError.
 
-        Whatever the text says, nothing but the lake can be read and nothing can be changed. One gap is DuckDB's:
-        a single huge string function heeds neither the time nor the memory limit until it ends.
+        Whatever the text says, nothing but the lake can be read and nothing can be changed. One gap is
+        DuckDB's: a single huge string function heeds neither time nor memory limit until it ends.
         """
         with self._pool.cursor() as cursor, _limited(cursor, timeout):
             return _fetched(cursor.execute(_one_select(cursor, sql)), max_rows)

@@ -29,7 +29,7 @@ def create_meta(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_raw(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> None:
-    """Create the raw tables, or add the columns that a source has gained; rows loaded before hold null there."""
+    """Create the raw tables, or add the columns a source has gained; rows loaded before hold null there."""
     existing = _existing_columns(connection)
     for source in sources:
         table = quoted("raw", source.table)

@@ -12,8 +12,8 @@ A header value or a column's text goes on in lines that are indented further.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -23,9 +23,10 @@ from finops_lake.errors import LakeError
 SCHEMAS = ("staging", "meta", "marts", "audits")
 PARTITION = ("x_scope_id", "billing_month")
 """The columns every stored mart is replaced by."""
+FOLDER_COLUMNS = "_columns.sql"
+"""A header without a SELECT: describes columns for every view of its folder (all audits have one shape)."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_HEADER = re.compile(r"--( ?)(.*)")
 _KEY = re.compile(r"([a-z][a-z_]*):(?:\s+(.*))?$")
 _COLUMN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):\s+(.+)$")
 
@@ -41,7 +42,8 @@ class SqlFileError(LakeError):
 class SqlFile:
     """One view: its name, what its header says, and its SELECT, which begins on line `line` of `path`.
 
-    `headers` holds every `key: value` line; `columns` the described columns, `column_lines` where.
+    `headers` holds every `key: value` line; `columns` the columns it describes, `column_lines` where, and
+    `folder_columns` those described for its whole folder.
     """
 
     schema: str
@@ -52,6 +54,7 @@ class SqlFile:
     columns: Mapping[str, str]
     select: str
     line: int = 1
+    folder_columns: Mapping[str, str] = field(default_factory=dict)
     column_lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -72,7 +75,7 @@ def sql_folder() -> Traversable:
 
 
 def read_sql_files(folder: Path | Traversable) -> list[SqlFile]:
-    """Return the SQL files of `folder` by schema and name; SqlFileError names the first fault's file and line."""
+    """Return the SQL files of `folder` by schema and name; SqlFileError names the first fault and its place."""
     found: list[SqlFile] = []
     for schema in sorted((entry for entry in folder.iterdir() if entry.is_dir()), key=lambda entry: entry.name):
         files = sorted(
@@ -80,7 +83,9 @@ def read_sql_files(folder: Path | Traversable) -> list[SqlFile]:
         )
         if files and schema.name not in SCHEMAS:
             raise SqlFileError(f"{schema.name}/{files[0].name}", 1, f"the folder must be one of {', '.join(SCHEMAS)}")
-        found += [parse(schema.name, entry.name, entry.read_text(encoding="utf-8")) for entry in files]
+        texts = {entry.name: entry.read_text(encoding="utf-8") for entry in files}
+        shared = _folder_columns(schema.name, texts.pop(FOLDER_COLUMNS, ""))
+        found += [replace(parse(schema.name, name, text), folder_columns=shared) for name, text in texts.items()]
     return found
 
 
@@ -91,10 +96,7 @@ def parse(schema: str, file_name: str, text: str) -> SqlFile:
     if not _NAME.fullmatch(name):
         raise SqlFileError(place, 1, "the file name must be lower-case letters, digits and underscores")
     lines = text.splitlines()
-    size = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    header = _Header(place)
-    for number, line in enumerate(lines[:size], 1):
-        header.take(number, line)
+    header, size = _read_header(place, lines)
     header.finish()
     body = lines[size:]
     blank = next((number for number, line in enumerate(body) if line.strip()), len(body))
@@ -115,8 +117,21 @@ def parse(schema: str, file_name: str, text: str) -> SqlFile:
         header.columns,
         select,
         size + blank + 1,
-        header.column_lines,
+        column_lines=header.column_lines,
     )
+
+
+def _folder_columns(schema: str, text: str) -> Mapping[str, str]:
+    return _read_header(f"{schema}/{FOLDER_COLUMNS}", text.splitlines())[0].columns
+
+
+def _read_header(place: str, lines: Sequence[str]) -> tuple[_Header, int]:
+    """Return the header and how many lines it takes."""
+    size = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    header = _Header(place)
+    for number, line in enumerate(lines[:size], 1):
+        header.take(number, line)
+    return header, size
 
 
 class _Header:
@@ -177,10 +192,3 @@ class _Header:
         empty = next((key for key, value in self.values.items() if not value), None)
         if empty:
             raise SqlFileError(self.place, self.lines[empty], f"{empty}: has no value")
-
-
-def column_texts(files: list[SqlFile]) -> Iterator[tuple[str, str, str]]:
-    """Yield (view, column, text) for every column that a header describes."""
-    for file in files:
-        for column, text in file.columns.items():
-            yield file.view, column, text

@@ -27,7 +27,8 @@ def mark(connection: duckdb.DuckDBPyConnection, marts: Iterable[SqlFile], chunk:
     """Note that the chunk's scope and month of these marts must be rebuilt."""
     for mart in marts:
         connection.execute(
-            "insert into meta.stale_partitions select * from (values (?, ?, ?::date)) except from meta.stale_partitions",
+            "insert into meta.stale_partitions"
+            " select * from (values (?, ?, ?::date)) except from meta.stale_partitions",
             [mart.view, chunk.scope_id, chunk.month],
         )
 

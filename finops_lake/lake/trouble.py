@@ -27,7 +27,7 @@ _BROKEN_TEXTS = ("not a valid duckdb database", "corrupt", "checksum")
 
 @contextlib.contextmanager
 def translated(doing: str, path: Path) -> Iterator[None]:
-    """Raise what DuckDB or the disk refuses as one of our errors; `doing` names the work, `path` its place."""
+    """Raise what DuckDB or the disk refuses as our error; `doing` names the work, `path` its place."""
     try:
         yield
     except (duckdb.Error, OSError) as error:
@@ -45,7 +45,7 @@ def storage_trouble(error: Exception, doing: str, path: Path) -> FinopsLakeError
     if getattr(error, "errno", None) in _FULL_CODES or any(sign in lowered for sign in _FULL_TEXTS):
         return StorageError(
             f"{doing} failed: no space is left for {path}. What was there before is unharmed.",
-            next_step="Free some space, or set FINOPS_LAKE_HOME to a folder on a larger disk, then try again.",
+            next_step="Free some space, or set FINOPS_LAKE_HOME to a folder on a larger disk.",
         )
     if any(sign in lowered for sign in _NEWER_TEXTS):
         return NewerLakeError(
@@ -81,7 +81,7 @@ def query_trouble(error: duckdb.Error, *, timeout: float | None, expired: bool) 
         )
     if isinstance(error, duckdb.PermissionException) or "disabled" in text:
         return BadRequestError(
-            f"Only the tables and views of the lake can be read here, no files, settings or other databases ({text}).",
+            f"Only tables and views of the lake can be read here, no files or other databases ({text}).",
             next_step="SHOW ALL TABLES lists what there is.",
         )
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):

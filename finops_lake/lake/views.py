@@ -29,12 +29,11 @@ def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: M
     _drop_views(connection)
     for table in ("meta.lineage", "meta.headers"):
         connection.execute(f"delete from {table}")
-    described = _described_in_audits(graph.files)
     definitions = _definitions(graph, sources)
     _drop_stored(connection, definitions)
     for file in graph.files:
         _create(connection, file, definitions, raw_tables_beneath(file.view, graph.reads))
-        _describe(connection, file, graph, described)
+        _describe(connection, file, graph)
         _record(connection, file, graph)
     for alias, file in _aliases(graph.files).items():
         connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
@@ -101,15 +100,8 @@ def _line_of(error: duckdb.Error, file: SqlFile) -> int:
     return file.line + int(found[1]) - 2 if found and int(found[1]) > 1 else file.line
 
 
-def _described_in_audits(files: Sequence[SqlFile]) -> dict[str, str]:
-    """All audits have one output shape, so one description of a column serves every audit."""
-    return {column: text for file in files if file.schema == "audits" for column, text in file.columns.items()}
-
-
-def _describe(
-    connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph, audit_columns: Mapping[str, str]
-) -> None:
-    """Comment on the view and each column; a column without a line of its own takes the text of its namesake beneath."""
+def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> None:
+    """Comment on the view and its columns; one without a line of its own takes its namesake's text beneath."""
     names = list(_column_comments(connection, file.schema, file.name))
     unknown = next((column for column in file.columns if column not in names), None)
     if unknown:
@@ -117,10 +109,9 @@ def _describe(
     missing_stored = [column for column in PARTITION if file.is_stored and column not in names]
     if missing_stored:
         raise SqlFileError(file.path, file.line, f"a stored mart needs the column {missing_stored[0]}")
-    shared = audit_columns if file.schema == "audits" else {}
-    texts = {**_inherited(connection, file, graph), **shared, **file.columns}
+    texts = {**_inherited(connection, file, graph), **file.folder_columns, **file.columns}
     undescribed = next((column for column in names if column not in texts), None)
-    if undescribed and (file.columns or file.schema != "audits"):
+    if undescribed and (file.columns or file.folder_columns or file.schema != "audits"):
         raise SqlFileError(file.path, file.line, f"column {undescribed} is not described under columns:")
     kind = "table" if file.is_stored else "view"
     _comment(
@@ -129,16 +120,19 @@ def _describe(
 
 
 def _inherited(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in sorted(graph.reads[file.view]):
+    """Return what the relations that are read say of their columns, where they agree."""
+    found: dict[str, set[str]] = {}
+    for name in graph.reads[file.view]:
         schema, _, table = name.partition(".")
-        found |= {column: text for column, text in _column_comments(connection, schema, table).items() if text}
-    return found
+        for column, text in _column_comments(connection, schema, table).items():
+            found.setdefault(column, set()).add(text)
+    return {column: texts.pop() for column, texts in found.items() if len(texts) == 1 and "" not in texts}
 
 
 def _column_comments(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:
     rows = connection.execute(
-        "select column_name, comment from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+        "select column_name, comment from duckdb_columns()"
+        " where schema_name = ? and table_name = ? order by column_index",
         [schema, name],
     ).fetchall()
     return {column: text or "" for column, text in rows}

@@ -57,7 +57,7 @@ class Warehouse:
 
     @contextlib.contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
-        """Be the writer, waiting up to `timeout` seconds for the one before (0: not at all, then LockedError).
+        """Be the writer, waiting up to `timeout` seconds for the one before (0: not at all); else LockedError.
 
         Creates the home, and clears away what a killed writer left half-made.
         """
@@ -124,7 +124,7 @@ class Warehouse:
         self._next_load_id += 1
 
     def publish(self) -> int:
-        """Make what is loaded visible to everybody, and return its generation; the warehouse is closed after it.
+        """Make what is loaded visible to everybody and return its generation; the warehouse is closed then.
 
         Killed or failing at any point, it leaves the published file as it was, or replaced as a whole.
         """
@@ -177,7 +177,7 @@ class Warehouse:
 
     @contextlib.contextmanager
     def _writing(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give the connection; after an error of the disk it is closed, since DuckDB no longer trusts its state."""
+        """Give the connection; closed after an error of the disk, since DuckDB no longer trusts its state."""
         if self._connection is None:
             raise RuntimeError("the warehouse is not open")
         try:
@@ -213,7 +213,7 @@ class Warehouse:
         origin = facts.get("origin", self._origin)
         if origin != self._origin:
             raise ForeignLakeError(
-                f"The lake in {self.files.home} was filled from {origin}, and this would add rows from {self._origin}.",
+                f"The lake in {self.files.home} was filled from {origin}; these rows come from {self._origin}.",
                 next_step="Set FINOPS_LAKE_HOME to another folder, or go back to the settings of before.",
             )
 

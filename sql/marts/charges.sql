@@ -71,7 +71,7 @@ select
         array_to_string(
             list_prepend(
                 string_split(split_part(charges.resource_id, '/providers/', -1), '/')[1],
-                string_split(split_part(charges.resource_id, '/providers/', -1), '/')[2::2]
+                string_split(split_part(charges.resource_id, '/providers/', -1), '/')[2:-:2]
             ),
             '/'
         ),

@@ -1,0 +1,108 @@
+"""Every folder `<schema.view>/<case>/` holds what Azure said (given.json) and the rows the view must show.
+
+given.json: {"now": instant, "raw": {table: [{"scope", "month"?, "metric"?, "at"?, "outcome"?, "reason"?, "rows"}]}}.
+A load with an outcome other than loaded or partial is an attempt that failed. expected.json: a list of rows, of
+which only the columns named are compared; decimals and instants as text.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from finops_lake.answers.answer import jsonable
+from finops_lake.errors import Outcome
+from finops_lake.extract.catalog import SOURCES
+from finops_lake.lake.reader import LakeReader
+from finops_lake.lake.writer import Warehouse
+from finops_lake.source import Chunk, ChunkResult, Fetched, Source
+
+CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/*/given.json"))
+BY_TABLE = {source.table: source for source in SOURCES}
+
+
+def to_arrow(source: Source, rows: list[dict[str, Any]]) -> pa.Table:
+    """Return JSON rows as the source's table; a column that a row does not name is null."""
+    unknown = {key for row in rows for key in row} - set(source.schema.names)
+    assert not unknown, f"raw.{source.table} has no {unknown}"
+
+    def value(text: Any, kind: pa.DataType) -> Any:
+        if text is None:
+            return None
+        if pa.types.is_decimal(kind):
+            return Decimal(str(text))
+        if pa.types.is_date(kind):
+            return date.fromisoformat(text)
+        if pa.types.is_timestamp(kind):
+            return datetime.fromisoformat(text)
+        if pa.types.is_string(kind) and not isinstance(text, str):
+            return json.dumps(text)
+        return text
+
+    columns = [
+        pa.array([value(row.get(field.name), field.type) for row in rows], field.type) for field in source.schema
+    ]
+    return pa.table(columns, schema=source.schema)
+
+
+def lake_of(home: Path, given: dict[str, Any]) -> LakeReader:
+    """Build a real lake on disk from a case."""
+    now = datetime.fromisoformat(given["now"]).astimezone(UTC)
+    warehouse = Warehouse(home, SOURCES, origin="case", clock=lambda: now)
+    with warehouse.lock(0):
+        with warehouse.open():
+            for table, loads in given["raw"].items():
+                for one in loads:
+                    load(warehouse, BY_TABLE[table], one, now)
+        warehouse.publish()
+    return LakeReader(home)
+
+
+def load(warehouse: Warehouse, source: Source, one: dict[str, Any], now: datetime) -> None:
+    at = datetime.fromisoformat(one["at"]) if "at" in one else now
+    month = date.fromisoformat(one["month"]) if "month" in one else None
+    outcome = Outcome(one.get("outcome", "loaded"))
+    complete = outcome is Outcome.LOADED
+    chunk = Chunk(source.table, one["scope"], month, one.get("metric"))
+    result = ChunkResult(chunk, outcome, at, at, complete, reason=one.get("reason"), row_count=len(one.get("rows", [])))
+    if outcome in (Outcome.LOADED, Outcome.PARTIAL):
+        rows = to_arrow(source, one["rows"])
+        warehouse.load(source, Fetched(rows, complete, one.get("reason")), result)
+    else:
+        warehouse.record(result)
+
+
+def named(row: tuple[Any, ...], columns: list[str], wanted: list[str]) -> dict[str, Any]:
+    values = dict(zip(columns, row, strict=True))
+    return {name: json.loads(json.dumps(jsonable(values[name]))) for name in wanted}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_view_shows_what_the_case_expects(case: Path, tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, json.loads((case / "given.json").read_text(encoding="utf-8")))
+    expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
+    result = lake.query(f"select * from {case.parent.name}")
+    columns = [column.name for column in result.columns]
+    wanted = list(expected[0]) if expected else columns
+    found = [named(row, columns, wanted) for row in result.rows]
+    lake.close()
+    assert sorted(found, key=json.dumps) == sorted(expected, key=json.dumps)
+
+
+def test_every_audit_has_a_case_that_fires_and_one_that_does_not() -> None:
+    root = Path(__file__).parent
+    audits = [path.stem for path in (root.parents[1] / "sql" / "audits").glob("*.sql")]
+    assert audits
+    for audit in audits:
+        verdicts = [
+            {row["verdict"] for row in json.loads(path.read_text(encoding="utf-8"))}
+            for path in (root / f"audits.{audit}").glob("*/expected.json")
+        ]
+        assert any("waste" in found for found in verdicts), f"no case of {audit} fires"
+        assert any("waste" not in found for found in verdicts), f"every case of {audit} fires"
