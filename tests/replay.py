@@ -139,9 +139,7 @@ class StaticCredential:
         """Return a new token, numbered from the second on."""
         self.asked.append((scopes, kwargs))
         number = len(self.asked)
-        return AccessToken(
-            self.token if number == 1 else f"{self.token}-{number}", int(time.time() + self.lifetime)
-        )
+        return AccessToken(self.token if number == 1 else f"{self.token}-{number}", int(time.time() + self.lifetime))
 
 
 def replies_folder() -> Path:
@@ -159,7 +157,6 @@ def recorded(name: str) -> Reply:
     headers = {
         header: value if isinstance(value, str) else value[-1]
         for header, value in (meta.get("response_headers") or {}).items()
-        if header.lower()
-        not in ("content-length", "content-encoding", "transfer-encoding", "connection", "set-cookie")
+        if header.lower() not in ("content-length", "content-encoding", "transfer-encoding", "connection", "set-cookie")
     }
     return Reply(int(meta.get("status", 200)), path.read_bytes(), headers)

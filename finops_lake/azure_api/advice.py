@@ -18,8 +18,7 @@ OTHER_OFFER = (
 _SIGN_IN_STEPS = {
     "expiredauthenticationtoken": "The sign-in has expired: run `az login` again.",
     "invalidauthenticationtokentenant": (
-        "The subscription belongs to another tenant: run `az login --tenant <tenant>`, "
-        "or set AZURE_TENANT_ID to it."
+        "The subscription belongs to another tenant: run `az login --tenant <tenant>`, or set AZURE_TENANT_ID to it."
     ),
     "invalidauthenticationtokenaudience": (
         "The token is for another Azure: check FINOPS_LAKE_CLOUD, "
@@ -28,8 +27,7 @@ _SIGN_IN_STEPS = {
     # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
     "aadsts7000215": "The client secret is wrong: set AZURE_CLIENT_SECRET to its value (not its id).",
     "aadsts7000222": (
-        "The client secret has expired: make a new one (az ad app credential reset) "
-        "and set AZURE_CLIENT_SECRET."
+        "The client secret has expired: make a new one (az ad app credential reset) and set AZURE_CLIENT_SECRET."
     ),
     "aadsts700016": "There is no such application in this tenant: check AZURE_CLIENT_ID and AZURE_TENANT_ID.",
     "aadsts90002": "There is no such tenant: check AZURE_TENANT_ID.",
@@ -40,6 +38,9 @@ _SIGN_IN_STEPS = {
     "aadsts50079": "More proof of identity is asked for: run `az login` again.",
     "aadsts50078": "The sign-in has expired: run `az login` again.",
 }
+
+COST_QUESTIONS = ("Cost of ", "Budgets of ")
+COST_ACTIONS = ("microsoft.costmanagement/", "microsoft.consumption/")
 
 _ACTION = re.compile(r"perform action '(?P<action>[^']+)'", re.IGNORECASE)
 _SCOPE = re.compile(r"over scope '(?P<scope>[^']+)'", re.IGNORECASE)
@@ -59,11 +60,11 @@ def cloud_sign_in_step(cloud: str) -> str:
 def role_step(what: str, message: str, code: str, scope: str) -> str:
     """Return which role to ask for, and where, after Azure said no."""
     action, place = _ACTION.search(message), _SCOPE.search(message)
-    asked = (action["action"] if action else what).lower()
     where = scope or (place["scope"] if place else "the scope")
     if code.lower() == "billingaccessdenied" or "microsoft.billing" in where.lower():
         return f"Ask for a reader role on {where} (billing account reader, or enrollment reader for an EA)."
-    is_cost = any(word in asked for word in ("cost", "consumption", "budget"))
+    asked = action["action"].lower() if action else ""
+    is_cost = what.startswith(COST_QUESTIONS) or asked.startswith(COST_ACTIONS)
     role = "Cost Management Reader" if is_cost else "Reader"
     command = f'az role assignment create --role "{role}" --assignee <account> --scope {where}'
     return f"Ask for the role {role} on {where} ({command})."

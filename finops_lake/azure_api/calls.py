@@ -24,8 +24,8 @@ class Calls:
     deadline: float | None = None
     on_wait: OnWait | None = None
     count: int = 0
-    _failed: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_FAILED), repr=False)
-    _last: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LAST), repr=False)
+    _failed: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_FAILED), init=False, repr=False)
+    _last: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LAST), init=False, repr=False)
 
     @property
     def request_ids(self) -> tuple[str, ...]:

@@ -65,9 +65,7 @@ class AzureClients:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def calls(
-        self, deadline: float | None = None, on_wait: OnWait | None = None
-    ) -> AbstractContextManager[Calls]:
+    def calls(self, deadline: float | None = None, on_wait: OnWait | None = None) -> AbstractContextManager[Calls]:
         """Count the HTTP requests made inside, in this thread, retries included.
 
         `deadline` is an instant of the clock; no wait goes past it. `on_wait(seconds, why)` is told of each
@@ -109,9 +107,7 @@ class AzureClients:
             if link:
                 check_next_link(link, self.cloud.arm_endpoint, seen)
 
-    def virtual_machines(
-        self, subscription_id: str, *, status_only: bool = False
-    ) -> Iterator[Mapping[str, Any]]:
+    def virtual_machines(self, subscription_id: str, *, status_only: bool = False) -> Iterator[Mapping[str, Any]]:
         """Yield a subscription's virtual machines; with `status_only` their run-time status instead."""
         sdk = self._sdk()
         options = {"status_only": "true"} if status_only else {}
@@ -123,25 +119,19 @@ class AzureClients:
         """Yield a subscription's managed disks."""
         sdk = self._sdk()
         pager = sdk.client("compute", subscription_id).disks.list
-        return sdk.list(
-            pager, f"Disks of subscription {subscription_id}", f"/subscriptions/{subscription_id}"
-        )
+        return sdk.list(pager, f"Disks of subscription {subscription_id}", f"/subscriptions/{subscription_id}")
 
     def public_ip_addresses(self, subscription_id: str) -> Iterator[Mapping[str, Any]]:
         """Yield a subscription's public IP addresses."""
         sdk = self._sdk()
         pager = sdk.client("network", subscription_id).public_ip_addresses.list_all
-        return sdk.list(
-            pager, f"Public IPs of subscription {subscription_id}", f"/subscriptions/{subscription_id}"
-        )
+        return sdk.list(pager, f"Public IPs of subscription {subscription_id}", f"/subscriptions/{subscription_id}")
 
     def budgets(self, scope: str) -> Iterator[Mapping[str, Any]]:
         """Yield the budgets Azure lists for a scope."""
         sdk = self._sdk()
         pager = sdk.client("consumption").budgets.list
-        return sdk.list(
-            lambda **hook: pager(_quoted(scope), **hook), f"Budgets of {_slashed(scope)}", _slashed(scope)
-        )
+        return sdk.list(lambda **hook: pager(_quoted(scope), **hook), f"Budgets of {_slashed(scope)}", _slashed(scope))
 
     def close(self) -> None:
         """Close connections and end waits in progress; the clients cannot be used again."""

@@ -54,9 +54,7 @@ def check_reads_only(method: str, url: str) -> None:
     """Raise UnsafeReplyError for a request that is not known to only read."""
     if method in ("GET", "HEAD") or (method == "POST" and READING_POSTS.search(urlsplit(url).path)):
         return
-    raise UnsafeReplyError(
-        f"{method} {urlsplit(url).path} could change something in Azure; finops-lake only reads."
-    )
+    raise UnsafeReplyError(f"{method} {urlsplit(url).path} could change something in Azure; finops-lake only reads.")
 
 
 def _origin(url: str) -> tuple[str, str, int | None] | None:

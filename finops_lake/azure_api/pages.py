@@ -26,9 +26,7 @@ def read_query_page(body: bytes, what: str) -> tuple[QueryPage, str | None]:
     """
     properties = _read(body, what, "properties", parse_float=str)
     payload = properties["properties"]
-    columns, rows = (
-        (payload.get("columns"), payload.get("rows")) if isinstance(payload, dict) else (None, None)
-    )
+    columns, rows = (payload.get("columns"), payload.get("rows")) if isinstance(payload, dict) else (None, None)
     if not isinstance(columns, list) or not isinstance(rows, list):
         raise _not_an_answer(what)
     names = tuple(str(column["name"]) for column in columns)

@@ -106,9 +106,7 @@ class WaitingPolicy(HTTPPolicy[Any, Any]):
         if remaining is None:
             return
         if remaining <= 0:
-            raise UnreachableError(
-                f"There was no time left for {what}.", next_step="Try again with more time."
-            )
+            raise UnreachableError(f"There was no time left for {what}.", next_step="Try again with more time.")
         limit = max(min(self._timeout, remaining), 0.05)
         request.context.options.update(connection_timeout=limit, read_timeout=limit)
 
@@ -136,7 +134,11 @@ class ClientTypePolicy(SansIOHTTPPolicy[Any, Any]):
 
 
 class TallyPolicy(SansIOHTTPPolicy[Any, Any]):
-    """Counts each request sent and keeps request ids; writes a line per request where that was asked for."""
+    """Counts each request sent and keeps request ids; logs a line per request where that was asked for."""
+
+    def __init__(self, *, log_requests: bool) -> None:
+        super().__init__()
+        self._log_requests = log_requests
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         """Count the request."""
@@ -147,7 +149,7 @@ class TallyPolicy(SansIOHTTPPolicy[Any, Any]):
         """Keep the id of the reply."""
         reply = response.http_response
         current_calls().answered(reply.headers.get("x-ms-request-id"), failed=reply.status_code >= 400)
-        if LOG.isEnabledFor(logging.INFO):
+        if self._log_requests:
             seconds = time.perf_counter() - request.context["finops_lake_started"]
             parts = urlsplit(request.http_request.url)
             LOG.info(

@@ -36,9 +36,7 @@ _SECRETS = (
     (re.compile(r"eyJ[\w-]+\.[\w-]*(\.[\w-]*)*"), "<token>"),
     (re.compile(r"(?i)\bbearer\s+[^\s\"',;]+"), "Bearer <token>"),
     (
-        re.compile(
-            r"(?i)\b(sig|password|client_(?:secret|assertion)|(?:access|refresh|id)_token)=[^&\s\"']+"
-        ),
+        re.compile(r"(?i)\b(sig|password|client_(?:secret|assertion)|(?:access|refresh|id)_token)=[^&\s\"']+"),
         r"\1=<secret>",
     ),
     (re.compile(r"(?i)([?&]\$?skiptoken)=[^&\s\"']+"), r"\1=..."),
@@ -115,9 +113,7 @@ def clean(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]} ..."
 
 
-def error_of(
-    reply: FailedReply, what: str, *, scope: str = "", retry_after: float | None = None
-) -> FinopsLakeError:
+def error_of(reply: FailedReply, what: str, *, scope: str = "", retry_after: float | None = None) -> FinopsLakeError:
     """Return our error for a failed reply; `what` says in words what was asked for, `scope` where."""
     said = f"{what}: {reply.message or f'status {reply.status}'}"
     code = reply.code or str(reply.status)
@@ -171,9 +167,7 @@ def _code_and_message(text: str) -> tuple[str | None, str]:
     code, message = _get(error, "code"), str(_get(error, "message") or "")
     details = _get(error, "details")
     if isinstance(details, list):
-        more = [
-            str(_get(item, "message")) for item in details if isinstance(item, dict) and _get(item, "message")
-        ]
+        more = [str(_get(item, "message")) for item in details if isinstance(item, dict) and _get(item, "message")]
         message = " ".join([message, *(text for text in more[:2] if text not in message)])
     return (None if code is None else str(code)), message
 

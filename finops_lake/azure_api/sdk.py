@@ -47,12 +47,10 @@ class Sdk:
                 UserAgentPolicy(base_user_agent=f"finops-lake/{_version()}"),
                 ClientTypePolicy(),
                 CustomHookPolicy(),
-                WaitingPolicy(
-                    pace, max_retries=settings.max_retries, timeout=settings.request_timeout_seconds
-                ),
+                WaitingPolicy(pace, max_retries=settings.max_retries, timeout=settings.request_timeout_seconds),
                 GuardPolicy(cloud.arm_endpoint),
                 SignInPolicy(self._own_credential or credential, cloud, pace.clock),
-                TallyPolicy(),
+                TallyPolicy(log_requests=settings.log_requests),
             ],
         )
         self._lock = threading.Lock()

@@ -9,7 +9,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline import PipelineRequest, PipelineResponse
-from azure.identity import DefaultAzureCredential, InteractiveBrowserCredential, WorkloadIdentityCredential
+from azure.identity import (
+    DefaultAzureCredential,
+    EnvironmentCredential,
+    InteractiveBrowserCredential,
+    WorkloadIdentityCredential,
+)
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from finops_lake.azure_api.clouds import Cloud, is_known_authority
@@ -30,39 +35,36 @@ REFUSAL_HOLDS = 10.0
 def build_credential(settings: Settings, cloud: Cloud) -> DefaultAzureCredential:
     """Return the default chain for one cloud; it signs in interactively only where that was asked for.
 
-    The chain hands `authority` to two of its members only; the others read AZURE_AUTHORITY_HOST. Those that
-    would then sign in at the public cloud are made again with the right authority.
+    The chain hands `authority` to two of its members only; the others read AZURE_AUTHORITY_HOST and would sign in
+    at the public cloud. So the members that ask an authority are made again, with the right one, with our
+    timeouts, and without azure-core's repetitions, which sleep for as long as a Retry-After says. The managed
+    identity keeps its own: its endpoint is on this machine, and often not ready at first.
     """
-    shared: dict[str, Any] = {
-        "connection_timeout": settings.request_timeout_seconds,
-        "read_timeout": settings.request_timeout_seconds,
-        # azure-core would sleep for as long as a Retry-After says; repetitions are the waiting policy's.
-        "retry_total": 0,
-    }
+    shared: dict[str, Any] = {}
     if settings.ca_bundle is not None:
         shared["connection_verify"] = str(settings.ca_bundle)
     if not is_known_authority(cloud.authority):
         shared["disable_instance_discovery"] = True
+    timeout = settings.request_timeout_seconds
+    ours = {**shared, "connection_timeout": timeout, "read_timeout": timeout, "retry_total": 0}
     try:
         chain = DefaultAzureCredential(
             authority=cloud.authority,
             exclude_interactive_browser_credential=not settings.interactive_sign_in,
             **shared,
         )
-        if cloud.authority is not None:
-            chain.credentials = tuple(_at(cloud.authority, member, shared) for member in chain.credentials)
+        chain.credentials = tuple(_made_again(member, cloud.authority, ours) for member in chain.credentials)
     except ValueError as error:
         raise sign_in_error(error, cloud) from error
     return chain
 
 
-def _at(authority: str, member: Any, shared: dict[str, Any]) -> Any:
-    if isinstance(member, WorkloadIdentityCredential):
-        return WorkloadIdentityCredential(authority=authority, **shared)
+def _made_again(member: Any, authority: str | None, options: dict[str, Any]) -> Any:
+    if isinstance(member, EnvironmentCredential | WorkloadIdentityCredential):
+        return type(member)(authority=authority, **options)
     if isinstance(member, InteractiveBrowserCredential):
-        return InteractiveBrowserCredential(
-            authority=authority, tenant_id=os.environ.get("AZURE_TENANT_ID"), **shared
-        )
+        tenant_id = os.environ.get("AZURE_TENANT_ID")
+        return InteractiveBrowserCredential(authority=authority, tenant_id=tenant_id, **options)
     return member
 
 

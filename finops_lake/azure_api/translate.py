@@ -37,9 +37,7 @@ _ABSENT = re.compile(
     r"|please run 'az login'|not fully configured",
     re.IGNORECASE,
 )
-_AADSTS = re.compile(
-    r"(?P<code>AADSTS\d+):\s*(?P<text>.*?)(?=\s+Trace ID|\s+Correlation ID|\s+Timestamp|$)", re.DOTALL
-)
+_AADSTS = re.compile(r"(?P<code>AADSTS\d+):\s*(?P<text>.*?)(?=\s+Trace ID|\s+Correlation ID|\s+Timestamp|$)", re.DOTALL)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from finops_lake.demo.calls import Call, record
+from finops_lake.demo.calls import UNAUTHORIZED, Call, record
 from finops_lake.demo.control import control
 from finops_lake.demo.operations import OPERATIONS
 from finops_lake.demo.replies import Reply, error_reply, json_reply
@@ -42,7 +42,7 @@ class Application:
         await _send(reply, self._headers(call), send)
 
     def _answer(self, call: Call) -> tuple[Reply, str | None]:
-        if call.operation != "sign_in":
+        if call.operation not in UNAUTHORIZED:
             refusal = self.world.authority.judge(call.headers.get("authorization"), self.world.audience, call.endpoint)
             if refusal:
                 return refusal, None
@@ -57,8 +57,8 @@ class Application:
 
     def _ordinary(self, call: Call) -> Reply:
         world = self.world
-        if call.operation == "sign_in":
-            return _sign_in(world, call)
+        if call.operation in UNAUTHORIZED:
+            return _dispatch(world, call)
         if not call.api_version:
             return error_reply(400, "MissingApiVersionParameter", API_VERSION_MISSING)
         if call.method not in ("GET", "POST"):
@@ -98,32 +98,18 @@ class Application:
 
 
 def _call(request: Request, body: bytes, endpoint: str) -> Call:
-    path = request.url.path
+    path = str(request.scope["path"])
     query = dict(parse_qsl(request.url.query, keep_blank_values=True))
     operation, names = _operation(request.method, path)
     return Call(request.method, path, query, dict(request.headers), body, operation, names, endpoint)
 
 
 def _operation(method: str, path: str) -> tuple[str, dict[str, str]]:
-    lowered = path.lower()
-    if not lowered.startswith(("/subscriptions", "/providers/", "/_")) and (
-        "/oauth2/" in lowered or "/.well-known/" in lowered
-    ):
-        return "sign_in", {}
     for operation in OPERATIONS:
         found = operation.pattern.match(path)
         if found and operation.method == method:
             return operation.name, {name: value for name, value in found.groupdict().items() if value is not None}
     return "", {}
-
-
-def _sign_in(world: World, call: Call) -> Reply:
-    tenant = call.path.split("/")[1]
-    if call.path.endswith("/.well-known/openid-configuration"):
-        return world.authority.configuration(call.endpoint, tenant)
-    if call.method == "POST" and call.path.endswith("/oauth2/v2.0/token"):
-        return world.authority.token(call.body)
-    return error_reply(404, "NotFound", f"There is nothing at {call.path}.")
 
 
 def _dispatch(world: World, call: Call) -> Reply:

@@ -9,7 +9,9 @@ from typing import Any
 
 _SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)", re.IGNORECASE)
 KEPT_HEADERS = ("clienttype", "user-agent", "x-ms-client-request-id", "accept", "content-type")
-READS_BY_POST = ("query", "sign_in", "resource_graph")
+UNAUTHORIZED = ("openid_configuration", "sign_in", "blob")
+"""Operations that ask for no bearer token."""
+READS_BY_POST = ("query", "sign_in", "create_report", "resource_graph")
 
 
 @dataclass(frozen=True)

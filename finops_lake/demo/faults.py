@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from finops_lake.demo.calls import Call
+from finops_lake.demo.calls import UNAUTHORIZED, Call
 from finops_lake.demo.ready_faults import READY, Effect, always
 from finops_lake.demo.replies import Reply
 from finops_lake.errors import InputError
@@ -35,7 +35,7 @@ class Fault:
 
     def matches(self, call: Call) -> bool:
         """Tell whether this fault is meant for a request."""
-        meant = call.operation in self.operations if self.operations else call.operation != "sign_in"
+        meant = call.operation in self.operations if self.operations else call.operation not in UNAUTHORIZED
         return (
             meant
             and (self.method is None or self.method.upper() == call.method)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from finops_lake.errors import InputError
@@ -52,7 +53,7 @@ class EstateSpec:
         if unknown or not self.currencies:
             raise InputError("currencies", self.currencies, f"choose among {', '.join(USD_PER_UNIT)}")
 
-    @property
+    @cached_property
     def first_day(self) -> date:
         """Return the first day that has charges."""
         if self.days is None:

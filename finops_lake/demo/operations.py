@@ -40,6 +40,21 @@ class Operation:
     handler: Handler
 
 
+def openid_configuration(world: World, call: Call) -> Reply:
+    """Say where a tenant issues tokens."""
+    return world.authority.configuration(call.endpoint, call.names["tenant"])
+
+
+def sign_in(world: World, call: Call) -> Reply:
+    """Issue a token."""
+    return world.authority.token(call.body)
+
+
+def blob(world: World, call: Call) -> Reply:
+    """Read a cost details report from storage."""
+    return world.reports.blob(call)
+
+
 def subscriptions(world: World, call: Call) -> Reply:
     """List subscriptions, in pages, with the count that only this list has."""
     shapes = [subscription_shape(item, world.estate.tenant_id) for item in world.estate.subscriptions]
@@ -131,6 +146,16 @@ def budgets(world: World, call: Call) -> Reply:
     return json_reply(one) if one else error_reply(404, "404", f"Budget with name {call.names['name']} not found.")
 
 
+def create_report(world: World, call: Call) -> Reply:
+    """Accept a cost details report."""
+    return world.reports.create(call)
+
+
+def poll_report(world: World, call: Call) -> Reply:
+    """Say whether a cost details report is ready."""
+    return world.reports.poll(call)
+
+
 def _one(world: World, call: Call, kind: type[Any], shape: Callable[[Any], Any]) -> Reply:
     found = world.estate.resources_of(kind, call.names["subscription"], call.names["group"])
     item = next((item for item in found if item.name.lower() == call.names["name"].lower()), None)
@@ -163,14 +188,22 @@ def _operation(name: str, path: str, handler: Handler, method: str = "GET") -> O
     return Operation(name, method, re.compile(f"^{path}/?$", re.IGNORECASE), handler)
 
 
+COST = "/providers/Microsoft.CostManagement"
 COMPUTE, NETWORK = "/providers/Microsoft.Compute", "/providers/Microsoft.Network"
 OPERATIONS = (
+    _operation(
+        "openid_configuration", "/(?P<tenant>[^/]+)(?:/v2.0)?/.well-known/openid-configuration", openid_configuration
+    ),
+    _operation("sign_in", "/(?P<tenant>[^/]+)/oauth2/v2.0/token", sign_in, "POST"),
+    _operation("blob", "/cost-details/(?P<name>[^/]+)/part_0_0001.csv", blob),
     _operation("subscriptions", "/subscriptions", subscriptions),
     _operation("subscription", SUBSCRIPTION, subscription),
     _operation("resource_groups", f"{SUBSCRIPTION}/resourceGroups", resource_groups),
     _operation("resource_group", f"{SUBSCRIPTION}/resourceGroups/(?P<group>[^/]+)", resource_group),
     _operation("resources", f"{SCOPE}/resources", resources),
-    _operation("query", f"{SCOPE}/providers/Microsoft.CostManagement/query", answer_query, "POST"),
+    _operation("query", f"{SCOPE}{COST}/query", answer_query, "POST"),
+    _operation("create_report", f"{SCOPE}{COST}/generateCostDetailsReport", create_report, "POST"),
+    _operation("poll_report", f"{SCOPE}{COST}/costDetailsOperationResults/(?P<name>[^/]+)", poll_report),
     _operation("budgets", f"{SCOPE}/providers/Microsoft.Consumption/budgets(?:/(?P<name>[^/]+))?", budgets),
     _operation("virtual_machines", f"{SCOPE}{COMPUTE}/virtualMachines", virtual_machines),
     _operation("virtual_machine", f"{SCOPE}{COMPUTE}/virtualMachines/(?P<name>[^/]+)", virtual_machine),

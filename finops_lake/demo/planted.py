@@ -17,12 +17,16 @@ Verdict = Literal["waste", "ok", "not_applicable", "undetermined"]
 
 @dataclass(frozen=True)
 class Planted:
-    """One resource that a check should judge, and how; `ok` ones need not be reported at all."""
+    """One resource that a check should judge, and how; `ok` ones need not be reported at all.
+
+    One that `is_young` turns into waste when the clock has moved on by more than a few days.
+    """
 
     check: Check
     resource: Resource
     verdict: Verdict
     reason: str
+    is_young: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class _Planter:
     builder: Builder
     findings: list[Planted] = field(default_factory=list)
 
-    def note(self, check: Check, resource: Resource, verdict: Verdict, reason: str) -> None:
-        self.findings.append(Planted(check, resource, verdict, reason))
+    def note(self, check: Check, resource: Resource, verdict: Verdict, reason: str, *, is_young: bool = False) -> None:
+        self.findings.append(Planted(check, resource, verdict, reason, is_young))
 
 
 def plant(builder: Builder) -> Plan:
@@ -92,7 +96,7 @@ def _machines(planter: _Planter, homes: list[ResourceGroup], managed: tuple[Reso
     silent = builder.machine(homes[1], "vm-batch-08", power_state=None)
     planter.note("stopped_vms", silent, "undetermined", "Azure reports no power state.")
     young = builder.machine(homes[0], "vm-legacy-app03", power_state="stopped", created=builder.instant(1))
-    planter.note("stopped_vms", young, "not_applicable", "Created yesterday.")
+    planter.note("stopped_vms", young, "not_applicable", "Created yesterday.", is_young=True)
     worker = builder.machine(managed[1], "workers-5f1c", power_state="stopped")
     planter.note("stopped_vms", worker, "not_applicable", "Its resource group is managed by Databricks.")
 
@@ -117,7 +121,7 @@ def _disks(planter: _Planter, homes: list[ResourceGroup], managed: tuple[Resourc
     free = builder.disk(homes[0], "disk-legacy-free", "Premium_LRS", 64, billed=False, created=builder.instant(120))
     note(check, free, "waste", "Unattached, without a single row of cost: not priced.")
     young = builder.disk(homes[0], "disk-legacy-restore", "Premium_LRS", 512, created=builder.instant(1))
-    note(check, young, "not_applicable", "Created yesterday.")
+    note(check, young, "not_applicable", "Created yesterday.", is_young=True)
     claim = builder.disk(managed[0], "pvc-" + builder.guid("claim"), "Premium_LRS", 128)
     note(check, claim, "not_applicable", "Persistent volume in the node group of a cluster, without a tag.")
     worker = builder.disk(managed[1], "workers-5f1c-containerRootVolume", "Premium_LRS", 128)
@@ -222,7 +226,7 @@ def _addresses(planter: _Planter, homes: list[ResourceGroup], managed: tuple[Res
         "Its resource group is managed by Databricks.",
     )
     young = builder.address(homes[1], "pip-batch-new", created=builder.instant(1))
-    note(check, young, "not_applicable", "Created yesterday.")
+    note(check, young, "not_applicable", "Created yesterday.", is_young=True)
 
 
 def _spike(builder: Builder, group: ResourceGroup) -> Line:

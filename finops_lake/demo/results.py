@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from finops_lake.demo.ledger import Ledger
 from finops_lake.demo.model import Charge, Line
@@ -70,7 +71,10 @@ def _rows(ledger: Ledger, query: Query, subscription_id: str, group: str | None)
         return [f'[{day:%Y%m%d},"{currency}"]' for day, currency in days]
     sums = [_sums(charges, query, lines, name) for name in query.aggregations]
     keys = sorted(sums[0], key=lambda item: (item[0] or date.min, item[1]))
-    return [f"[{','.join(number(column[key]) for column in sums)},{_date(query, key[0])}{key[1]}]" for key in keys]
+    return [
+        f"[{','.join(number(column[key]) for column in sums)},{_date(query.granularity, key[0])}{key[1]}]"
+        for key in keys
+    ]
 
 
 def _counted(charges: Iterable[Charge], query: Query) -> list[Charge]:
@@ -112,10 +116,11 @@ def _sums(charges: Iterable[Charge], query: Query, lines: _Lines, name: str) -> 
     return sums
 
 
-def _date(query: Query, day: date | None) -> str:
+@lru_cache(maxsize=4096)
+def _date(granularity: str, day: date | None) -> str:
     if day is None:
         return ""
-    return f"{day:%Y%m%d}," if query.granularity == "Daily" else f'"{day.isoformat()}T00:00:00",'
+    return f"{day:%Y%m%d}," if granularity == "Daily" else f'"{day.isoformat()}T00:00:00",'
 
 
 class PageCache:

@@ -80,6 +80,7 @@ class LocalAzure:
         self._app = Application(self._world)
         self._wanted_port = port
         self._audience = audience
+        self._has_own_clock = today is not None
         self._ca_file = ca_file
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._server: _Server | None = None
@@ -127,6 +128,8 @@ class LocalAzure:
             logging.getLogger("uvicorn.error").removeFilter(_is_not_ours)
         if self._folder:
             self._folder.cleanup()
+            if self._ca_file and self._ca_file.parent == Path(self._folder.name):
+                self._ca_file = None
         self._server = self._thread = self._folder = None
 
     def __enter__(self) -> Self:
@@ -154,8 +157,13 @@ class LocalAzure:
         return self._ca_file
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that point finops_lake, and azure-identity, at this server."""
+        """Return the variables that point finops_lake, and azure-identity, at this server.
+
+        FINOPS_LAKE_NOW is among them when `today` was given, so that both sides live on the same day.
+        """
+        clock = {f"{PREFIX}NOW": f"{self.today}T12:00:00+00:00"} if self._has_own_clock else {}
         return {
+            **clock,
             f"{PREFIX}ARM_ENDPOINT": self.endpoint,
             f"{PREFIX}ARM_SCOPE": self.scope,
             f"{PREFIX}CA_BUNDLE": str(self.ca_file),
@@ -234,6 +242,10 @@ class LocalAzure:
         Returns the number of pages. Another process warms the server up by asking once.
         """
         return warm_up(self._world, bodies, top)
+
+    def expire_tokens(self) -> None:
+        """Make every token issued so far expire now."""
+        self._world.authority.expire_tokens()
 
     def forget_requests(self) -> None:
         """Forget the requests recorded so far."""

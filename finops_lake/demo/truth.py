@@ -11,10 +11,12 @@ from typing import Any
 from finops_lake.demo.budgets import Budget, Spend, evaluate
 from finops_lake.demo.ledger import SETTLING_DAYS, Ledger
 from finops_lake.demo.model import Charge, Metric
-from finops_lake.demo.planted import Check, Verdict
+from finops_lake.demo.planted import Check, Planted, Verdict
 from finops_lake.demo.restatement import RestatedCharge
 
 COMPLETE_DAYS = 30
+YOUNG_DAYS = 3
+"""Age up to which a resource may still be about to be used."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Truth:
         planted = [
             item
             for item in self._ledger.estate.plan.findings
-            if check in (None, item.check) and verdict in (None, item.verdict)
+            if check in (None, item.check) and verdict in (None, self._verdict(item))
         ]
         wanted = {item.resource.cost_id for item in planted}
         charges: dict[str, list[Charge]] = {}
@@ -122,12 +124,16 @@ class Truth:
                 item.check,
                 item.resource.cost_id,
                 item.resource.subscription_id,
-                item.verdict,
+                self._verdict(item),
                 item.reason,
                 _by_currency(charges.get(item.resource.cost_id, ()), "ActualCost"),
             )
             for item in planted
         ]
+
+    def _verdict(self, item: Planted) -> Verdict:
+        age = self.today - self._ledger.estate.created[item.resource.cost_id].date()
+        return "waste" if item.is_young and age.days > YOUNG_DAYS else item.verdict
 
     def budgets(self) -> list[BudgetTruth]:
         """Return every budget with its spend of today."""

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from finops_lake.demo.budgets import Budget, plan_budgets
 from finops_lake.demo.calls import RecordedRequest
+from finops_lake.demo.cost_details import Reports
 from finops_lake.demo.estate import Estate, build_estate
 from finops_lake.demo.faults import Faults
 from finops_lake.demo.ledger import Ledger
@@ -33,6 +34,7 @@ class World:
         self.throttle = throttle
         self.faults = Faults()
         self.pages = PageCache()
+        self.reports = Reports(self.ledger)
         self.page_size = page_size
         self.list_page_size = list_page_size
         self.requests: deque[RecordedRequest] = deque(maxlen=KEPT_REQUESTS)

@@ -54,8 +54,8 @@ def connect_reader(path: Path) -> duckdb.DuckDBPyConnection:
     with translated("Opening the lake", path), _opening:
         connection = duckdb.connect(str(path), read_only=True)
         try:
-            locked = connection.execute("select current_setting('lock_configuration')").fetchone()
-            for statement in () if locked and locked[0] else _LOCK_DOWN:
+            ((is_locked,),) = connection.execute("select current_setting('lock_configuration')").fetchall()
+            for statement in () if is_locked else _LOCK_DOWN:
                 connection.execute(statement)
             check_version(recorded(connection, path), path)
         except BaseException:

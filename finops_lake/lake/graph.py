@@ -81,8 +81,8 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:
-    row = connection.execute("select json_serialize_sql(?)", [file.select]).fetchone()
-    tree = json.loads(row[0]) if row else {}
+    ((text,),) = connection.execute("select json_serialize_sql(?)", [file.select]).fetchall()
+    tree = json.loads(text)
     if tree.get("error"):
         kind, position = tree.get("error_type"), tree.get("position")
         if kind == "not implemented":

@@ -66,8 +66,8 @@ def rows_differ(connection: duckdb.DuckDBPyConnection, source: Source, rows: pa.
         found = connection.execute(
             f"select exists (({held}) except all ({new})) or exists (({new}) except all ({held}))",
             _key(chunk),
-        ).fetchone()
-    return bool(found and found[0])
+        ).fetchall()
+    return bool(found[0][0])
 
 
 def insert_result(connection: duckdb.DuckDBPyConnection, result: ChunkResult, load_id: int) -> None:

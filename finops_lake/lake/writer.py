@@ -64,14 +64,14 @@ class Warehouse:
         with translated("Preparing the lake", self.files.home):
             self.files.home.mkdir(parents=True, exist_ok=True)
         guard = filelock.FileLock(self.files.writer_lock, thread_local=False)
-        try:
-            with translated("Locking the lake", self.files.home):
+        with translated("Locking the lake", self.files.home):
+            try:
                 guard.acquire(timeout=max(timeout, 0))
-        except filelock.Timeout as error:
-            raise LockedError(
-                f"Another process is refreshing the lake in {self.files.home}.",
-                next_step="Wait for it to finish, or answer from what is there.",
-            ) from error
+            except filelock.Timeout as error:
+                raise LockedError(
+                    f"Another process is refreshing the lake in {self.files.home}.",
+                    next_step="Wait for it to finish, or answer from what is there.",
+                ) from error
         try:
             with translated("Preparing the lake", self.files.home):
                 drop_leftovers(self.files)
@@ -204,8 +204,7 @@ class Warehouse:
             first = {} if "origin" in facts else {"origin": self._origin, "created_at": self._clock().isoformat()}
             facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": definitions}
             _note(connection, first | facts)
-        row = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchone()
-        self._next_load_id = int(row[0]) if row else 1
+        ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
         self._find_stored(connection, files)
 
     def _check(self, facts: dict[str, str]) -> None:

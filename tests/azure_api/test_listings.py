@@ -28,8 +28,8 @@ LISTINGS: dict[str, tuple[str, Listing]] = {
 every_listing = pytest.mark.parametrize(("path", "listing"), LISTINGS.values(), ids=list(LISTINGS))
 
 
-def link(path: str, token: str = "2") -> str:
-    return f"https://management.azure.com/subscriptions/{SUB}{path.strip('$')}?api-version=2020-01-01&$skiptoken={token}"
+def link(path: str, page: str = "2") -> str:
+    return f"https://management.azure.com/subscriptions/{SUB}{path.strip('$')}?api-version=2020-01-01&$skiptoken={page}"
 
 
 @every_listing
@@ -80,7 +80,8 @@ def test_a_next_link_that_repeats_ends_the_listing_with_an_error(replay, path, l
 
 
 def test_items_have_rest_names_and_exact_amounts(replay):
-    body = '{"value":[{"id":"/b","properties":{"amount":100,"timeGrain":"Monthly","currentSpend":{"amount":41.712656643888759}}}]}'
+    properties = '{"amount":100,"timeGrain":"Monthly","currentSpend":{"amount":41.712656643888759}}'
+    body = f'{{"value":[{{"id":"/b","properties":{properties}}}]}}'
     azure = replay({("GET", "budgets$"): [Reply(200, body)]})
     (budget,) = azure.clients.budgets(f"subscriptions/{SUB}/")
     assert budget["properties"]["currentSpend"]["amount"] == Decimal("41.712656643888759")

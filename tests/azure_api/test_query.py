@@ -25,12 +25,12 @@ def page(rows: str, next_link: str = "") -> Reply:
 
 
 def test_every_amount_keeps_the_text_azure_sent(replay):
-    rows = '[41.712656643888759,20260401,"USD"],[7E-06,20260401,"USD"],[0,20260402,"EUR"],[-1.50,20260402,"USD"],[null,20260403,"USD"]'
-    azure = replay({QUERY: [page(rows)]})
+    amounts = ("41.712656643888759", "7E-06", "0", "-1.50", "null")
+    azure = replay({QUERY: [page(",".join(f'[{amount},20260401,"USD"]' for amount in amounts))]})
     (answer,) = azure.clients.query_cost("/subscriptions/a", BODY)
     assert answer.columns == ("Cost", "UsageDate", "Currency")
     assert [row[0] for row in answer.rows] == ["41.712656643888759", "7E-06", 0, "-1.50", None]
-    assert [row[1] for row in answer.rows] == [20260401, 20260401, 20260402, 20260402, 20260403]
+    assert [row[1:] for row in answer.rows] == [[20260401, "USD"]] * 5
 
 
 def test_the_question_goes_out_as_cost_management_wants_it(replay):
@@ -143,9 +143,15 @@ def test_a_next_link_that_repeats_is_an_error(replay):
 @pytest.mark.parametrize(
     ("scope", "path"),
     [
-        ("/providers/Microsoft.Billing/billingAccounts/a:b_2019-05-31", "/providers/Microsoft.Billing/billingAccounts/a:b_2019-05-31"),
+        (
+            "/providers/Microsoft.Billing/billingAccounts/a:b_2019-05-31",
+            "/providers/Microsoft.Billing/billingAccounts/a:b_2019-05-31",
+        ),
         ("/providers/Microsoft.Billing/billingAccounts/a%3Ab", "/providers/Microsoft.Billing/billingAccounts/a%3Ab"),
-        ("/providers/Microsoft.Management/managementGroups/my {group}?#", "/providers/Microsoft.Management/managementGroups/my%20%7Bgroup%7D%3F%23"),
+        (
+            "/providers/Microsoft.Management/managementGroups/my {group}?#",
+            "/providers/Microsoft.Management/managementGroups/my%20%7Bgroup%7D%3F%23",
+        ),
     ],
 )
 def test_a_scope_cannot_become_another_address(replay, scope, path):

@@ -109,7 +109,10 @@ def error(code: str, message: str = "words", **more: Any) -> dict[str, Any]:
         (404, error("IndirectCostDisabled"), AccessDeniedError, "view charges"),
         (
             404,
-            error("NotFound", "Given subscription x doesn't have valid WebDirect/AIRS offer type. (Request ID: 12daa3b6-8a53)"),
+            error(
+                "NotFound",
+                "Given subscription x doesn't have valid WebDirect/AIRS offer type. (Request ID: 12daa3b6-8a53)",
+            ),
             UnsupportedOfferError,
             "leave it out",
         ),
@@ -125,10 +128,17 @@ def error(code: str, message: str = "words", **more: Any) -> dict[str, Any]:
             UnsupportedOfferError,
             "leave it out",
         ),
-        (422, error("422", "Subscription x is not associated with a valid offer type."), UnsupportedOfferError, "leave it out"),
+        (
+            422,
+            error("422", "Subscription x is not associated with a valid offer type."),
+            UnsupportedOfferError,
+            "leave it out",
+        ),
         (
             400,
-            error("BadRequest", "Export type: FocusCost is not supported for Agreement Type: WebDirect and Subscription."),
+            error(
+                "BadRequest", "Export type: FocusCost is not supported for Agreement Type: WebDirect and Subscription."
+            ),
             UnsupportedOfferError,
             "leave it out",
         ),

@@ -28,7 +28,14 @@ CHALLENGE = Reply(
 
 @pytest.fixture
 def no_azure_variables(monkeypatch):
-    for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "AUTHORITY_HOST", "FEDERATED_TOKEN_FILE", "TOKEN_CREDENTIALS"):
+    for name in (
+        "TENANT_ID",
+        "CLIENT_ID",
+        "CLIENT_SECRET",
+        "AUTHORITY_HOST",
+        "FEDERATED_TOKEN_FILE",
+        "TOKEN_CREDENTIALS",
+    ):
         monkeypatch.delenv(f"AZURE_{name}", raising=False)
     return monkeypatch
 
@@ -112,7 +119,9 @@ def test_a_refused_token_is_not_used_again(replay):
 
 
 def test_a_failed_sign_in_is_not_tried_again_for_each_of_many_calls(replay, clock):
-    credential = FailingCredential(ClientAuthenticationError("Authentication failed: AADSTS7000215: Invalid client secret."))
+    credential = FailingCredential(
+        ClientAuthenticationError("Authentication failed: AADSTS7000215: Invalid client secret.")
+    )
     azure = replay({}, credential=credential)
     for _ in range(3):
         with pytest.raises(SignInError) as caught:
@@ -138,14 +147,15 @@ def test_a_sign_in_service_out_of_reach_is_tried_again(replay, clock):
 def chain(*attempts: str) -> ClientAuthenticationError:
     told = "".join(f"\n\t{attempt}" for attempt in attempts)
     return ClientAuthenticationError(
-        f"DefaultAzureCredential failed to retrieve a token from the included credentials.\nAttempted credentials:{told}"
-        "\nTo mitigate this issue, please refer to the troubleshooting guidelines here at https://aka.ms/x."
+        "DefaultAzureCredential failed to retrieve a token from the included credentials.\n"
+        f"Attempted credentials:{told}\nTo mitigate this issue, please refer to the troubleshooting guidelines here at https://aka.ms/x."
     )
 
 
 ABSENT = (
-    "EnvironmentCredential: EnvironmentCredential authentication unavailable. Environment variables are not fully configured.\nVisit https://x",
-    "ManagedIdentityCredential: ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.",
+    "EnvironmentCredential: EnvironmentCredential authentication unavailable. Environment variables are not fully "
+    "configured.\nVisit https://x",
+    "ManagedIdentityCredential: authentication unavailable, no response from the IMDS endpoint.",
     "AzureCliCredential: Azure CLI not found on path",
     "AzurePowerShellCredential: PowerShell is not installed",
 )
@@ -170,19 +180,35 @@ ABSENT = (
             SignInError,
             "expired: run `az login` again",
         ),
-        (chain("EnvironmentCredential: Authentication failed: AADSTS90002: Tenant not found."), SignInError, "AZURE_TENANT_ID"),
-        (chain("EnvironmentCredential: Authentication failed: AADSTS90033: A transient error."), UnreachableError, "90033"),
         (
-            chain("EnvironmentCredential: Authentication failed: HTTPSConnection(host='h', port=1): Failed to resolve 'h'"),
+            chain("EnvironmentCredential: Authentication failed: AADSTS90002: Tenant not found."),
+            SignInError,
+            "AZURE_TENANT_ID",
+        ),
+        (
+            chain("EnvironmentCredential: Authentication failed: AADSTS90033: A transient error."),
+            UnreachableError,
+            "90033",
+        ),
+        (
+            chain(
+                "EnvironmentCredential: Authentication failed: HTTPSConnection(host='h', port=1): Failed to resolve 'h'"
+            ),
             UnreachableError,
             "AZURE_AUTHORITY_HOST",
         ),
         (
-            chain("EnvironmentCredential: Authentication failed: [SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"),
+            chain(
+                "EnvironmentCredential: Authentication failed: [SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"
+            ),
             ConfigError,
             "FINOPS_LAKE_CA_BUNDLE",
         ),
-        (chain("EnvironmentCredential: something odd"), SignInError, "Sign-in failed (EnvironmentCredential): something odd"),
+        (
+            chain("EnvironmentCredential: something odd"),
+            SignInError,
+            "Sign-in failed (EnvironmentCredential): something odd",
+        ),
         (CredentialUnavailableError(message="Azure CLI not found on path"), SignInError, "az login"),
         (ValueError("Invalid tenant id"), SignInError, "Invalid tenant id"),
     ],

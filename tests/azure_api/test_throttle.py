@@ -10,7 +10,7 @@ import requests
 
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.errors import BadRequestError, NotFoundError, ThrottledError, UnreachableError
-from tests.replay import Reply, ReplayTransport, StaticCredential, recorded
+from tests.replay import ReplayTransport, Reply, StaticCredential, recorded
 
 QUERY = ("POST", r"/providers/Microsoft\.CostManagement/query$")
 DISKS = ("GET", r"/disks$")

@@ -28,7 +28,10 @@ COST = "x-ms-ratelimit-microsoft.costmanagement"
         ({"X-MS-RateLimit-Microsoft.Consumption-Retry-After": "6"}, {"scope": 6.0}),
         ({"x-ms-ratelimit-microsoft.somethingnew-odd-retry-after": "6"}, {"scope": 6.0}),
         ({"x-ms-user-quota-resets-after": "00:00:05"}, {"all": 5.0}),
-        ({"Retry-After": "3", f"{COST}-entity-retry-after": "9", f"{COST}-qpu-retry-after": "4"}, {"scope": 9.0, "all": 4.0}),
+        (
+            {"Retry-After": "3", f"{COST}-entity-retry-after": "9", f"{COST}-qpu-retry-after": "4"},
+            {"scope": 9.0, "all": 4.0},
+        ),
         ({"Retry-After": "soon"}, {}),
         ({"Retry-After": "-5"}, {}),
         ({"Retry-After": "nan"}, {}),
