@@ -39,6 +39,10 @@ class App:
 
         return Refresher(self.settings, self._warehouse, self._azure)
 
+    def is_refreshing(self) -> bool:
+        """Return whether a refresh for an answer runs in this process."""
+        return "on_demand" in self.__dict__ and self.on_demand.running() is not None
+
     def close(self) -> None:
         """Let go of the lake."""
         if "lake" in self.__dict__:

@@ -36,6 +36,10 @@ ALIASES = {
 }
 """Names that other tools gave these settings; our own name wins where both are set."""
 
+CACHE_SWITCH = "AZURE_ENABLE_CACHE"
+NO = frozenset({"0", "false", "no", "off"})
+"""The predecessor's cache, switched off, means that everything is stale at once: a maximal age of 0."""
+
 
 def _listed(value: object) -> object:
     if isinstance(value, str):
@@ -141,7 +145,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         found = _variable(name, environment)
         if found is not None:
             places[name] = found
-            values[name] = _from_variable(name, found, environment[found])
+            values[name] = environment[found]
+    if "max_age_seconds" not in values and environment.get(CACHE_SWITCH, "").strip().lower() in NO:
+        places["max_age_seconds"], values["max_age_seconds"] = CACHE_SWITCH, 0
     values.setdefault("home", home)
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
     faults += [
@@ -159,12 +165,6 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _variable(name: str, environment: Mapping[str, str]) -> str | None:
     names = (PREFIX + name.upper(), *ALIASES.get(name, ()))
     return next((candidate for candidate in names if environment.get(candidate)), None)
-
-
-def _from_variable(name: str, variable: str, text: str) -> object:
-    if name == "arm_endpoint" and variable == "AZURE_MANAGEMENT_URL" and not text.startswith("http"):
-        return f"https://{text}"
-    return text
 
 
 def _read_file(path: Path, *, required: bool) -> tuple[dict[str, object], dict[str, str], list[str]]:

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from finops_lake.azure_api.clouds import cloud_of
 from finops_lake.config import Settings
-from finops_lake.errors import FinopsLakeError, LockedError
+from finops_lake.errors import FinopsLakeError, InputError, LockedError
 from finops_lake.plan import Demand, chunks_of, next_due_at
 from finops_lake.refresh import (
     STATES_SQL,
@@ -96,21 +97,25 @@ class OnDemand:
         while True:
             job = self._current_or_new(demand, max(deadline - self._monotonic(), 0))
             if not self._wait(job, deadline, on_progress):
-                progress = job.latest
-                return [
-                    f"A refresh is running ({progress.done} of {progress.total} pieces done, {progress.message}); "
-                    "this answer comes from what was there before. Ask again for newer figures."
-                ]
+                return [self._unfinished(job.latest)]
             if job.demand == demand or not self._is_due(demand):
                 return self._outcome(job)
+
+    def finish(self) -> None:
+        """Wait for the refresh under way to end, however long it takes; a process that exits before cuts it off."""
+        with self._guard:
+            job = self._job
+        if job is not None:
+            job.finished.wait()
 
     def run(
         self, demand: Demand, *, max_wait: float, on_progress: OnProgress | None = None
     ) -> tuple[RefreshReport | None, Progress]:
         """Refresh by an explicit demand; return its report, or None and how far it is when the wait is over.
 
-        Raises what the refresh as a whole failed with.
+        Raises what the refresh as a whole failed with, and InputError for a table that does not exist.
         """
+        _check_tables(demand)
         deadline = self._monotonic() + max_wait
         while True:
             job = self._current_or_new(demand, max(deadline - self._monotonic(), 0))
@@ -120,6 +125,11 @@ class OnDemand:
                 if job.error is not None:
                     raise job.error
                 return job.report, job.latest
+
+    def running(self) -> Progress | None:
+        """Return how far the refresh is that runs in this process; None when none does."""
+        job = self._job
+        return job.latest if job is not None and not job.finished.is_set() else None
 
     def _demand(self, views: Iterable[str], months: Iterable[date] | None, force: bool) -> Demand:
         wanted = set(views)
@@ -133,7 +143,7 @@ class OnDemand:
     def _hindrance(self, demand: Demand) -> list[str] | None:
         """Return why no refresh is to be started: notes for the answer, none when everything is fresh."""
         if not self._lake.exists():
-            return None
+            return None if self._settings.refresh_on_demand else ["Refreshing on demand is switched off."]
         origin = self._lake.query("select value from meta.lake where key = 'origin'").rows
         here = cloud_of(self._settings).origin
         if origin and origin[0][0] != here:
@@ -209,9 +219,28 @@ class OnDemand:
                     on_progress(job.latest)
         return True
 
+    def _unfinished(self, progress: Progress) -> str:
+        done = f"({progress.done} of {progress.total} pieces done, {progress.message})"
+        if not self._lake.exists():
+            return f"The first refresh is running {done}; ask again in a moment."
+        return (
+            f"A refresh is running {done}; this answer comes from what was there before. Ask again for newer figures."
+        )
+
     def _outcome(self, job: _Job) -> list[str]:
         if job.error is not None:
             return [f"Not refreshed: {job.error}"]
         if job.report is not None and job.report.left:
             return [f"{job.report.left} pieces were not reached within the time a refresh may take."]
         return []
+
+
+def _check_tables(demand: Demand) -> None:
+    from finops_lake.extract.catalog import SOURCES
+
+    known = [source.table for source in SOURCES]
+    for table in sorted(demand.tables or ()):
+        if table not in known:
+            near = get_close_matches(table, known, n=1)
+            hint = f"did you mean {near[0]}? Allowed are" if near else "allowed are"
+            raise InputError("tables", table, f"{hint} {', '.join(known)}")

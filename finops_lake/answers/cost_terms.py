@@ -131,12 +131,14 @@ def pairs(items: Iterable[str], field: str) -> dict[str, list[str]]:
 
 def dimension_conditions(items: Iterable[str], field: str = "dimensions") -> list[str]:
     """Return SQL conditions for dimension filters; text is compared without case, as Azure does with names."""
-    conditions = []
+    wanted: dict[str, list[str]] = {}
     for key, values in pairs(items, field).items():
         dimension = dimension_of(key, field)
-        wanted = [_comparable(dimension, value) for value in values]
-        conditions.append("(" + " or ".join(one_of(f"lower({text})", wanted) for text in dimension.compared) + ")")
-    return conditions
+        wanted.setdefault(dimension.name, []).extend(_comparable(dimension, value) for value in values)
+    return [
+        "(" + " or ".join(one_of(f"lower({text})", values) for text in DIMENSIONS[name].compared) + ")"
+        for name, values in wanted.items()
+    ]
 
 
 def tag_conditions(items: Iterable[str], field: str = "tags") -> list[str]:

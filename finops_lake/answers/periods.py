@@ -31,17 +31,17 @@ def period_of(
 ) -> Period:
     """Return the period asked for; explicit dates win over days, days over a name; default: the current month.
 
-    A start alone runs to today; an end alone starts with its month. Raises InputError for a malformed or
+    A start alone runs to today; an end alone starts with its month, an end in the future means today. Raises InputError for a malformed or
     reversed range, or one that lies in the future.
     """
     if start is not None or end is not None:
         last = _day("end_date", end) if end is not None else today
-        first = _day("start_date", start) if start is not None else first_of_month(last)
-        if first > last:
-            raise InputError("start_date", first.isoformat(), f"it must not lie after the end date {last.isoformat()}")
+        first = _day("start_date", start) if start is not None else first_of_month(min(last, today))
         if first > today:
             raise InputError("start_date", first.isoformat(), f"it must not lie after today, {today.isoformat()} (UTC)")
-        return Period(first, last)
+        if first > last:
+            raise InputError("start_date", first.isoformat(), f"it must not lie after the end date {last.isoformat()}")
+        return Period(first, min(last, today))
     if days is not None:
         if not 1 <= days <= 3660:
             raise InputError("time_range_days", days, "a whole number of days from 1 to 3660 is needed")

@@ -56,9 +56,7 @@ def _rows(results: Sequence[ChunkResult]) -> tuple[tuple[Any, ...], ...]:
 def _missing(result: ChunkResult) -> MissingScope:
     month = f" {result.chunk.month:%Y-%m}" if result.chunk.month else ""
     reason = f"{result.chunk.table}{month}: {result.reason or 'not complete'}"
-    return MissingScope(
-        result.chunk.scope_id, result.chunk.scope_id, result.outcome.value, reason, result.next_step
-    )
+    return MissingScope(result.chunk.scope_id, result.chunk.scope_id, result.outcome.value, reason, result.next_step)
 
 
 def _sql(report: RefreshReport | None) -> str:

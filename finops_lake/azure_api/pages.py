@@ -30,7 +30,7 @@ def read_query_page(body: bytes, what: str) -> tuple[QueryPage, str | None]:
     if not isinstance(columns, list) or not isinstance(rows, list):
         raise _not_an_answer(what)
     names = tuple(str(column["name"]) for column in columns)
-    if any(len(row) != len(names) for row in rows):
+    if not {len(names)}.issuperset(map(len, rows)):
         raise UnreachableError(f"{what}: Azure's reply has rows that do not fit its {len(names)} columns.")
     return QueryPage(names, rows), _next_link(payload)
 

@@ -72,5 +72,5 @@ class RecordedRequest:
 def record(call: Call, status: int, fault: str | None) -> RecordedRequest:
     """Return the record of an answered request."""
     headers = {name: call.headers[name] for name in KEPT_HEADERS if name in call.headers}
-    query = {name: value for name, value in call.query.items() if name.lower() not in ("claims",)}
+    query = {name: value for name, value in call.query.items() if name != "sig"}
     return RecordedRequest(call.method, call.path, query, status, call.operation, call.subscription_id, headers, fault)

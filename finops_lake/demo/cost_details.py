@@ -116,7 +116,8 @@ class Reports:
         name = call.names["name"]
         expiry = str(int(time.time()) + LINK_SECONDS)
         host = call.endpoint.replace("127.0.0.1", "localhost")
-        link = f"{host}/cost-details/{name}/part_0_0001.csv?sv=2024-11-04&se={expiry}&sr=b&sp=r&sig={self._signature(name, expiry)}"
+        signature = self._signature(name, expiry)
+        link = f"{host}/cost-details/{name}/part_0_0001.csv?sv=2024-11-04&se={expiry}&sr=b&sp=r&sig={signature}"
         size = len(report.blob)
         manifest = {
             "manifestVersion": "2024-04-01",

@@ -234,9 +234,8 @@ def test_a_lake_of_a_newer_version_is_left_alone(home, reader):
 
 def test_only_one_writer_at_a_time(home):
     first, second = warehouse(home), warehouse(home)
-    with first.lock(0):
-        with pytest.raises(LockedError, match="Another process is refreshing"), second.lock(0):
-            pass
+    with first.lock(0), pytest.raises(LockedError, match="Another process is refreshing"), second.lock(0):
+        pass
     with second.lock(0), second.open():
         pass
 

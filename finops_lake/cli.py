@@ -1,0 +1,101 @@
+"""The `finops-lake` command: one light module per subcommand, imported when it is run or listed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from finops_lake import __version__
+from finops_lake.commands import exits
+from finops_lake.commands.verbosity import is_verbose, verbose_option
+
+COMMANDS = {
+    "demo": "demo",
+    "refresh": "refresh",
+    "status": "status",
+    "cost": "cost",
+    "audit": "audit",
+    "budgets": "budgets",
+    "sql": "sql",
+    "export": "export",
+    "serve": "serve",
+    "azure-simulator": "simulator",
+}
+"""The commands in the order of `--help`, and the module in finops_lake.commands that holds each."""
+
+HELP = """Azure cost in one local DuckDB file: answers in milliseconds, offline, with memory.
+
+Settings are FINOPS_LAKE_* variables and config.toml in the home; FINOPS_LAKE_HOME chooses the home.
+Data goes to stdout, words to stderr."""
+
+
+class Commands(click.Group):
+    """The subcommands, each imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of a name; None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"finops_lake.commands.{COMMANDS[cmd_name]}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - anything else is a defect here
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command, write out what it printed, and return its exit code; what goes wrong is told on stderr.
+
+        A reader that went away (`| head`) is no failure.
+        """
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _stop_writing()
+            return exits.OK
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            return exits.tell(error, is_verbose(ctx))
+        return code
+
+
+@click.group(
+    "finops-lake",
+    cls=Commands,
+    help=HELP,
+    epilog=exits.EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@verbose_option
+def cli() -> None:
+    """See HELP."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        code = cli.main(arguments, prog_name="finops-lake", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return exits.INTERRUPTED
+    return code if isinstance(code, int) else exits.OK
+
+
+def _stop_writing() -> None:
+    """Send what is still buffered nowhere, so that the interpreter does not complain when it exits."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

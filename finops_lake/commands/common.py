@@ -1,0 +1,73 @@
+"""What the subcommands share: the settings and parts of this run, the output options, names of faulty options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from finops_lake.commands.verbosity import set_up_logging
+from finops_lake.errors import InputError
+
+if TYPE_CHECKING:
+    from finops_lake.app import App
+    from finops_lake.config import Settings
+
+Wrapped = TypeVar("Wrapped", bound=Callable[..., Any])
+
+
+def settings_of(context: click.Context) -> Settings:
+    """Return the settings of the environment, with logging set up by them."""
+    from finops_lake.config import load_settings
+
+    settings = load_settings()
+    set_up_logging(context, settings.log_level)
+    return settings
+
+
+def app_of(context: click.Context, **changes: object) -> App:
+    """Return the parts for this run, let go of at its end; `changes` override settings."""
+    from finops_lake.app import App
+
+    app = App(settings_of(context).model_copy(update=changes))
+    context.call_on_close(app.close)
+    return app
+
+
+def output_options(function: Wrapped) -> Wrapped:
+    """Add --json and --csv; the command gets `style`: json, csv or table."""
+    for style, words in (("csv", "Print plain rows as CSV."), ("json", "Print JSON: what the MCP tool answers.")):
+        function = click.option(f"--{style}", "style", flag_value=style, default=None, help=words)(function)
+    return function
+
+
+def subscription_option(function: Wrapped) -> Wrapped:
+    """Add --subscription, which may be given several times."""
+    return click.option(
+        "-s",
+        "--subscription",
+        "subscriptions",
+        multiple=True,
+        metavar="NAME",
+        help="Name, id or pattern (* and ?) of a subscription; may be repeated. Default: all.",
+    )(function)
+
+
+def limit_option(function: Wrapped) -> Wrapped:
+    """Add --limit."""
+    return click.option(
+        "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Rows to list at most."
+    )(function)
+
+
+@contextmanager
+def named(**options: str) -> Iterator[None]:
+    """Name a faulty value by the option it came from instead of the tool's parameter."""
+    try:
+        yield
+    except InputError as error:
+        if error.field not in options:
+            raise
+        raise InputError(options[error.field], error.value, error.allowed) from error

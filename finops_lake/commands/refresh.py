@@ -1,0 +1,140 @@
+"""`finops-lake refresh`: bring the lake up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from finops_lake.answers.answer import Answer
+from finops_lake.commands import cells, exits
+from finops_lake.commands.common import app_of, named, subscription_option
+from finops_lake.commands.machine import print_csv, print_json
+from finops_lake.commands.progress import RefreshBar
+from finops_lake.commands.tables import Column, amount_column, print_table
+from finops_lake.commands.verbosity import verbose_option
+from finops_lake.commands.words import say, tell_missing
+from finops_lake.errors import InputError, Outcome
+
+if TYPE_CHECKING:
+    from finops_lake.app import App
+    from finops_lake.refresh import RefreshReport
+
+WAIT_SECONDS = 60.0
+
+
+@click.command("refresh", short_help="Bring the lake up to date from Azure.")
+@click.option("--tables", "tables", multiple=True, metavar="NAME,...", help="Only these raw tables. Default: all.")
+@subscription_option
+@click.option("--months", type=click.IntRange(1, 84), metavar="N", help="Calendar months of cost to hold.")
+@click.option("--force", is_flag=True, help="Ask again for what is still fresh, too.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 86_400),
+    default=WAIT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Longest wait for another process that is refreshing.",
+)
+@click.option("--csv", "style", flag_value="csv", default=None, help="Print plain rows as CSV.")
+@click.option("--json", "style", flag_value="json", default=None, help="Print JSON: what the MCP tool answers.")
+@verbose_option
+@click.pass_context
+def command(
+    context: click.Context,
+    tables: tuple[str, ...],
+    subscriptions: tuple[str, ...],
+    months: int | None,
+    force: bool,
+    wait: float,
+    style: str | None,
+) -> int:
+    """Fetch what is stale, missing or was refused, and publish it; show what became of each table.
+
+    Ends with exit code 3 when some scopes could not be read, and with 1 when none could.
+    """
+    changes = {"subscriptions": subscriptions, "budget_scopes": ()} if subscriptions else {}
+    app = app_of(context, **changes)
+    with named(subscriptions="--subscription" if subscriptions else "FINOPS_LAKE_SUBSCRIPTIONS"):
+        answer, code = refreshed(app, tables, months, force, wait)
+    if style == "json":
+        print_json(answer.as_dict())
+    elif style == "csv":
+        print_csv(answer.columns, answer.rows)
+    else:
+        print_refresh(answer)
+    if style != "json":
+        tell_refresh(app, answer)
+    return code
+
+
+def refreshed(app: App, tables: Sequence[str], months: int | None, force: bool, wait: float) -> tuple[Answer, int]:
+    """Refresh, and return the answer of the tool and the exit code."""
+    from finops_lake.answers.refreshed import answer_refresh
+    from finops_lake.plan import Demand
+    from finops_lake.refresh import Progress
+
+    demand = Demand(tables=chosen_tables(tables), history_months=months, force=force, retry_refused=True)
+    with RefreshBar() as bar:
+        report = app.refresher().refresh(demand, lock_timeout=wait, on_progress=bar)
+    done = len(report.results)
+    return answer_refresh(report, Progress(done, done + report.left, "done")), code_of(report)
+
+
+def chosen_tables(given: Iterable[str]) -> frozenset[str] | None:
+    """Return the raw tables that were named, None for all; InputError names the nearest right one."""
+    from finops_lake.extract.catalog import SOURCES
+
+    known = [source.table for source in SOURCES]
+    wanted = [word.strip().removeprefix("raw.") for item in given for word in item.split(",") if word.strip()]
+    for word in wanted:
+        if word not in known:
+            near = get_close_matches(word, known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise InputError("--tables", word, f"{hint}allowed are {', '.join(known)}")
+    return frozenset(wanted) or None
+
+
+def code_of(report: RefreshReport) -> int:
+    """Return the exit code of a refresh: everything loaded, only a part, or nothing of what was asked for."""
+    if not report.failures and not report.left and not report.notes:
+        return exits.OK
+    something = report.count(Outcome.LOADED) or report.count(Outcome.PARTIAL) or not report.results
+    return exits.PARTLY if something else exits.FAILED
+
+
+def print_refresh(answer: Answer) -> None:
+    """Print one row per table with the number of pieces of each outcome."""
+    outcomes = [outcome.value for outcome in Outcome]
+    tables: dict[str, dict[str, Any]] = {}
+    for row in answer.rows:
+        values = dict(zip(answer.columns, row, strict=True))
+        table = tables.setdefault(values["table_name"], {"row_count": 0})
+        table[values["outcome"]] = values["pieces"]
+        table["row_count"] += values["row_count"]
+    if not tables:
+        return
+    print_table(
+        [Column("Table"), *(amount_column(outcome.capitalize()) for outcome in outcomes), amount_column("Rows")],
+        [
+            [
+                cells.text(name),
+                *(f"{table[outcome]:,}" if table.get(outcome) else "" for outcome in outcomes),
+                f"{table['row_count']:,}",
+            ]
+            for name, table in tables.items()
+        ],
+    )
+
+
+def tell_refresh(app: App, answer: Answer) -> None:
+    """Say what could not be read, and where the lake is."""
+    from finops_lake.answers.subscriptions import subscriptions_of
+
+    names = {one.sub_account_id: one.name for one in subscriptions_of(app.lake)} if app.lake.exists() else {}
+    tell_missing(answer.scopes.missing, names)
+    for note in answer.notes:
+        say(note)
+    say(f"The lake: {app.settings.published_path}")

@@ -1,0 +1,54 @@
+"""`finops-lake status`: what the lake holds and how old it is."""
+
+from __future__ import annotations
+
+import click
+
+from finops_lake.answers.answer import Answer
+from finops_lake.commands import cells
+from finops_lake.commands.common import app_of, output_options
+from finops_lake.commands.show import show
+from finops_lake.commands.tables import Column, amount_column, print_table
+from finops_lake.commands.verbosity import verbose_option
+from finops_lake.commands.words import say
+
+
+@click.command("status", short_help="What the lake holds, how old it is, and what could not be read.")
+@output_options
+@verbose_option
+@click.pass_context
+def command(context: click.Context, style: str | None) -> None:
+    """Show each raw table's age and rows, and which scopes could not be read and why."""
+    from finops_lake.answers.status import answer_status
+
+    app = app_of(context)
+    now = app.settings.utc_now()
+    answer = answer_status(app.lake, now, app.settings.max_age_seconds)
+    show(answer, style, now, print_status)
+    if style is None:
+        lake, months = answer.sections["lake"], answer.sections["months"]
+        say(f"The lake: {app.settings.published_path}, filled from {lake.get('origin', 'somewhere unknown')}.")
+        if months["first"]:
+            say(f"Cost from {months['first']:%Y-%m} to {months['last']:%Y-%m}.")
+
+
+def print_status(answer: Answer) -> None:
+    """Print the tables of a status answer."""
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    print_table(
+        [
+            Column("Table"),
+            Column("As of (UTC)", keeps=True),
+            Column("State"),
+            *map(amount_column, ("Scopes", "Missing", "Rows")),
+        ],
+        [
+            [
+                cells.text(row["table_name"]),
+                cells.instant(row["oldest_success_at"]) or "never",
+                "stale" if row["is_stale"] else "fresh",
+                *(f"{row[key]:,}" for key in ("scopes_loaded", "scopes_missing", "row_count")),
+            ]
+            for row in rows
+        ],
+    )

@@ -1,0 +1,123 @@
+"""Tables on stdout: for people on a terminal, and plain and unwrapped in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+PIPE_WIDTH = 100_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading and how its cells stand; `keeps` columns are never broken over lines."""
+
+    heading: str
+    right: bool = False
+    style: str = ""
+    keeps: bool = False
+
+
+def amount_column(heading: str) -> Column:
+    """Return a column of money or counts."""
+    return Column(heading, right=True, keeps=True)
+
+
+def console_of(stream: TextIO) -> Console:
+    """Return a console that colours on a terminal only, and breaks no line in a pipe."""
+    from rich.console import Console
+
+    is_terminal = stream.isatty()
+    return Console(
+        file=stream,
+        force_terminal=is_terminal,
+        width=None if is_terminal else PIPE_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+
+
+def print_table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str | None = None,
+    totals: Sequence[Sequence[str]] = (),
+) -> None:
+    """Print a table on stdout, totals below a line."""
+    table = _table(columns, title)
+    for row in rows:
+        table.add_row(*_cells(row))
+    if totals:
+        table.add_section()
+    for row in totals:
+        table.add_row(*_cells(row), style="bold")
+    _print(table)
+
+
+def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
+    """Print any rows on stdout: as a table, or one value per line where the terminal is too narrow for that."""
+    from rich.measure import Measurement
+
+    console = console_of(sys.stdout)
+    columns = [Column(heading, side, keeps=True) for heading, side in zip(headings, right, strict=True)]
+    table = _table(columns, None)
+    for row in rows:
+        table.add_row(*_cells(row))
+    if Measurement.get(console, console.options.update(max_width=PIPE_WIDTH), table).maximum <= console.width:
+        _print(table)
+        return
+    widest = max(len(heading) for heading in headings)
+    for number, row in enumerate(rows, 1):
+        console.print(f"-- row {number}", style="dim")
+        for heading, value in zip(headings, row, strict=True):
+            console.print(f"{heading:<{widest}}  {value}".rstrip(), soft_wrap=True)
+
+
+def _table(columns: Sequence[Column], title: str | None) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        pad_edge=False,
+        show_edge=False,
+    )
+    for column in columns:
+        table.add_column(
+            column.heading,
+            justify="right" if column.right else "left",
+            style=column.style,
+            no_wrap=column.keeps,
+            overflow="fold",
+        )
+    return table
+
+
+def _cells(row: Sequence[str]) -> list[Text]:
+    from rich.text import Text
+
+    return [Text(cell) for cell in row]
+
+
+def _print(table: Table) -> None:
+    console = console_of(sys.stdout)
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))

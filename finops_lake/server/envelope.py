@@ -1,0 +1,112 @@
+"""The output schemas: every answer is one envelope, with a few sections of its own per tool."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+Cell = Any
+
+
+class Span(BaseModel):
+    """UTC days, both inclusive."""
+
+    start: str
+    end: str
+
+
+class Missing(BaseModel):
+    """A scope that is not in the answer, why, and what to do."""
+
+    scope_id: str
+    name: str
+    outcome: str
+    reason: str | None
+    next_step: str | None
+
+
+class ScopesSection(BaseModel):
+    """The scopes the answer looked at; long lists are cut, the counts are whole."""
+
+    included_count: int
+    included: list[str]
+    missing_count: int
+    missing: list[Missing]
+
+
+class Envelope(BaseModel):
+    """Rows and what they rest on. Amounts are exact decimals as text, in the currency of their row."""
+
+    columns: list[str]
+    rows: Annotated[list[list[Cell]], Field(description="Cells in the order of columns; unknown is null.")]
+    row_count: Annotated[int, Field(description="Rows there are, also those cut off.")]
+    truncated: bool
+    totals: Annotated[list[dict[str, Any]], Field(description="One per currency, over all rows; never add them.")]
+    metric: str | None
+    currency: Annotated[str | None, Field(description="Set when all amounts share it.")]
+    currencies: list[str]
+    period: Span | None
+    as_of: Annotated[str | None, Field(description="UTC instant of the oldest load the rows rest on.")]
+    scopes: ScopesSection
+    open_days: Annotated[Span | None, Field(description="Days whose figures Azure may still change.")]
+    notes: list[str]
+    sql: Annotated[str, Field(description="The SQL that gave the rows; runs in the DuckDB shell.")]
+
+
+class CostAnswer(Envelope):
+    """What it cost."""
+
+
+class CheckSection(BaseModel):
+    """What one check looked at and found."""
+
+    check_name: str
+    title: str | None
+    description: str | None
+    severity: str
+    looked_at: int
+    waste: int
+    not_priced: int
+    undetermined: int
+    not_applicable: int
+    fix: str | None = None
+
+
+class AuditAnswer(Envelope):
+    """What is wasted."""
+
+    checks: list[CheckSection]
+    budgets: Annotated[list[dict[str, Any]], Field(description="Budgets exceeded or at risk.")] = []
+
+
+class BudgetAnswer(Envelope):
+    """Where budgets stand."""
+
+    counts: Annotated[dict[str, int], Field(description="Budgets by status.")]
+
+
+class ProgressSection(BaseModel):
+    """Pieces done of those planned so far, and what a refresh just did or waits for."""
+
+    done: int
+    total: int
+    message: str
+
+
+class RefreshAnswer(Envelope):
+    """What a refresh did so far."""
+
+    running: Annotated[bool, Field(description="Whether it still runs in the background.")]
+    progress: ProgressSection
+    counts: Annotated[dict[str, int], Field(description="Pieces by outcome.")]
+    left: int | None
+    generation: Annotated[int | None, Field(description="What was published; null if nothing new was.")]
+
+
+class StatusAnswer(Envelope):
+    """What the lake holds."""
+
+    lake: Annotated[dict[str, str], Field(description="Origin, version and age of the lake; empty: no lake yet.")]
+    months: Annotated[dict[str, Any], Field(description="Months of cost held.")]
+    refresh: Annotated[ProgressSection | None, Field(description="The refresh running in this server, if any.")]

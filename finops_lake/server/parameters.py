@@ -1,0 +1,135 @@
+"""The types of the tools' parameters: what a value may be, and what the model is told about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+MAX_LIMIT = 1000
+
+
+def _word(value: object) -> object:
+    """Return a word as the enumerations write it: lower case, underscores."""
+    return value.strip().lower().replace(" ", "_").replace("-", "_") if isinstance(value, str) else value
+
+
+def _words(value: object) -> object:
+    return [_word(item) for item in value] if isinstance(value, list) else _word(value)
+
+
+def _one_or_more(values: tuple[str, ...]) -> WithJsonSchema:
+    """Return a schema that lists the usual spellings; what else is meant by a text is found out when it is used."""
+    one = {"type": "string", "enum": list(values)}
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
+
+
+Texts = list[str] | str
+
+Profiles = Annotated[
+    Texts | None, Field(description="Subscription names or ids, also patterns such as prod-*. Default: all.")
+]
+AllProfiles = Annotated[bool, Field(description="True: all subscriptions, whatever the settings say.")]
+SubscriptionId = Annotated[
+    Texts | None, Field(description="The same as profiles: ids or names of subscriptions, or all.")
+]
+MaxWait = Annotated[
+    float | None,
+    Field(ge=0, le=600, description="Seconds to wait while stale data is refreshed from Azure. Default: 20."),
+]
+CacheBypass = Annotated[bool, Field(description="True: ask Azure again even for what is fresh; slow.")]
+Limit = Annotated[
+    int | None, Field(ge=1, le=MAX_LIMIT, description="Most rows to return. Default: what fits a short answer.")
+]
+Status = Literal["exceeded", "at_risk", "ok", "unknown", "not_started", "expired"]
+Statuses = Annotated[
+    list[Status] | Status | None, BeforeValidator(_words), Field(description="Only budgets of these states.")
+]
+
+TimeRangeDays = Annotated[int | None, Field(ge=1, le=3660, description="The last N days, today included.")]
+TimePeriod = Annotated[
+    Literal[
+        "current_month", "last_month", "last_7_days", "last_30_days", "last_90_days", "current_year", "last_12_months"
+    ]
+    | None,
+    BeforeValidator(_word),
+    Field(description="A named period; last_month is the whole month before this one."),
+]
+StartDateIso = Annotated[
+    str | None, Field(description="First day, YYYY-MM-DD (UTC), inclusive. Dates win over ranges and names.")
+]
+EndDateIso = Annotated[str | None, Field(description="Last day, YYYY-MM-DD (UTC), inclusive. Default: today.")]
+StartDate = Annotated[str | None, Field(description="The same as start_date_iso.")]
+EndDate = Annotated[str | None, Field(description="The same as end_date_iso.")]
+Tags = Annotated[
+    Texts | None,
+    Field(
+        description="Key=Value filters on resource tags, such as env=prod. One key's values are alternatives,"
+        " different keys must all match."
+    ),
+]
+FilterTag = Annotated[Texts | None, Field(description="The same as tags.")]
+Dimensions = Annotated[
+    Texts | None,
+    Field(description="Key=Value filters on what group_by may name, such as service=Storage or location=westeurope."),
+]
+FilterDimension = Annotated[Texts | None, Field(description="The same as dimensions.")]
+GroupBy = Annotated[
+    Texts,
+    _one_or_more(
+        (
+            "service",
+            "subscription",
+            "resource_group",
+            "location",
+            "resource",
+            "resource_type",
+            "SERVICE",
+            "REGION",
+            "RESOURCE_ID",
+            "RESOURCE_GROUP",
+            "ServiceName",
+            "ResourceLocation",
+            "ResourceId",
+            "ResourceGroupName",
+            "ResourceType",
+            "SubscriptionId",
+        )
+    ),
+    Field(description="One or more dimensions; an empty list gives totals alone."),
+]
+Granularity = Annotated[
+    Literal["total", "monthly", "daily", "accumulated"],
+    BeforeValidator(_word),
+    Field(description="A row per day or per month (UTC), or for the whole period (accumulated is total)."),
+]
+Metric = Annotated[
+    Literal["billed_cost", "effective_cost", "actual", "amortized"],
+    BeforeValidator(_word),
+    Field(
+        description="billed_cost (actual): what is invoiced; effective_cost (amortized): commitments spread over time."
+    ),
+]
+
+Regions = Annotated[Texts | None, Field(description="Only these regions, such as westeurope or west*; all: no filter.")]
+ResourceGroups = Annotated[Texts | None, Field(description="Only these resource groups, patterns allowed.")]
+ResourceKind = Literal["vms", "disks", "ips", "budgets", "all"]
+ResourceTypes = Annotated[
+    list[ResourceKind] | ResourceKind | None, BeforeValidator(_words), Field(description="What to audit. Default: all.")
+]
+Checks = Annotated[
+    Texts | None, Field(description="Checks by name, such as unattached_disks; added to resource_types.")
+]
+IncludeRecommendations = Annotated[bool, Field(description="False leaves out how to fix each finding.")]
+
+Tables = Annotated[
+    Texts | None, Field(description="Raw tables by the names get_lake_status lists. Default: all that is due.")
+]
+Months = Annotated[
+    int | None, Field(ge=1, le=84, description="Months of cost to hold, the running one included. Default: 13.")
+]
+Force = Annotated[bool, Field(description="True: ask again even for what is fresh.")]
+WaitSeconds = Annotated[
+    float | None,
+    Field(ge=0, le=600, description="Seconds to wait for the end; the refresh goes on after that. Default: 20."),
+]

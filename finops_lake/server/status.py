@@ -1,0 +1,76 @@
+"""The tool get_lake_status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any
+
+import anyio.to_thread
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult
+
+from finops_lake.answers.answer import Answer
+from finops_lake.answers.status import COLUMNS, answer_status
+from finops_lake.app import App
+from finops_lake.errors import EmptyLakeError
+from finops_lake.server.envelope import StatusAnswer
+from finops_lake.server.replies import reply
+from finops_lake.server.text import document, records, table
+from finops_lake.server.tools import READ_ONLY, make_tool
+
+
+def status_tool(app: App) -> Tool:
+    """Return the tool get_lake_status over a lake."""
+
+    async def get_lake_status() -> Annotated[CallToolResult, StatusAnswer]:
+        """What the local lake holds, how old it is, and which scopes could not be read and why.
+
+        Use it first when an answer seems old, empty or incomplete, or to see how far a refresh is. One row is one raw
+        table: its oldest load, whether it is stale, scopes loaded and missing, rows. months says which months of cost
+        are held; scopes.missing names every scope that failed, with reason and next step. Asks Azure nothing, and
+        answers at once.
+        """
+        return reply(await anyio.to_thread.run_sync(_status, app), render_status)
+
+    return make_tool(get_lake_status, "Status of the lake", READ_ONLY)
+
+
+def render_status(envelope: Mapping[str, Any]) -> str:
+    """Return the text of the lake's status."""
+    lake, months, running = envelope["lake"], envelope["months"], envelope["refresh"]
+    headline = "There is no lake yet."
+    if lake:
+        origin = "a local Azure (demo data)" if lake["origin"] == "loopback" else lake["origin"]
+        headline = f"Lake filled from {origin}, generation {lake['generation']}, published {lake['published_at']}."
+    facts = []
+    if months.get("count"):
+        facts.append(
+            f"Cost from {months['first']} to {months['last']}: {months['count']} months, "
+            f"{months['missing_loads']} loads missing."
+        )
+    if running:
+        facts.append(f"A refresh is running: {running['done']} of {running['total']} done ({running['message']}).")
+    return document(envelope, headline, facts, table(records(envelope), hidden=("comment",)))
+
+
+def _status(app: App) -> Answer:
+    try:
+        answer = answer_status(app.lake, app.settings.utc_now(), app.settings.max_age_seconds)
+    except EmptyLakeError as error:
+        answer = _nothing(str(error))
+    progress = app.on_demand.running()
+    running = {"done": progress.done, "total": progress.total, "message": progress.message} if progress else None
+    return replace(answer, sections={**answer.sections, "refresh": running})
+
+
+def _nothing(why: str) -> Answer:
+    return Answer(
+        columns=COLUMNS,
+        rows=(),
+        sql="",
+        as_of=None,
+        row_count=0,
+        notes=(why, "The tool refresh_lake fills it, and so does the first question."),
+        sections={"lake": {}, "months": {}},
+    )

@@ -1,0 +1,123 @@
+"""The text of an answer: the same facts as the envelope, short enough to read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from finops_lake.answers.answer import plain
+from finops_lake.server.clean import CELL_LENGTH, CUT
+
+CENT = Decimal("0.01")
+MONEY = frozenset(
+    (
+        "billed_cost",
+        "effective_cost",
+        "monthly_saving",
+        "amount",
+        "spend",
+        "remaining",
+        "azure_spend",
+        "lake_spend",
+        "lake_minus_azure",
+        "azure_forecast",
+    )
+)
+TEXT_ROWS = 100
+"""Rows shown as text; above it the text says how many more the structured content has."""
+
+
+def money(amount: str | None, currency: str | None) -> str:
+    """Return an amount of the envelope with two decimals and its currency; "-" when unknown."""
+    if amount is None:
+        return "-"
+    exact = Decimal(amount)
+    rounded = exact.quantize(CENT)
+    shown = f"{rounded:f}" if rounded or not exact else "<0.01" if exact > 0 else ">-0.01"
+    return f"{shown} {currency}" if currency else shown
+
+
+def totals(envelope: Mapping[str, Any], metric: str) -> str:
+    """Return the totals, one per currency."""
+    return "; ".join(money(total[metric], total["billing_currency"]) for total in envelope["totals"])
+
+
+def records(envelope: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows with the names of their columns."""
+    return [dict(zip(envelope["columns"], row, strict=True)) for row in envelope["rows"]]
+
+
+def table(rows: Iterable[Mapping[str, Any]], *, hidden: Collection[str] = ()) -> list[str]:
+    """Return a table in Markdown; the currency stands beside the amounts instead of in a column of its own."""
+    listed = list(rows)
+    if not listed:
+        return []
+    columns = [name for name in listed[0] if name not in hidden and name != "billing_currency"]
+    lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
+    lines += [
+        " | ".join(_cell(name, row[name], row.get("billing_currency")) for name in columns)
+        for row in listed[:TEXT_ROWS]
+    ]
+    framed = [f"| {line} |" for line in lines]
+    more = len(listed) - TEXT_ROWS
+    return [*framed, f"… and {more} more rows in the structured content."] if more > 0 else framed
+
+
+def document(envelope: Mapping[str, Any], headline: str, *parts: list[str]) -> str:
+    """Return the whole text: headline, parts, then what the answer rests on and what is missing."""
+    blocks = [[headline], *(part for part in parts if part), standing(envelope)]
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def standing(envelope: Mapping[str, Any]) -> list[str]:
+    """Return how old the answer is, what it covers, what is missing and what else there is to know."""
+    scopes = envelope["scopes"]
+    lines = [f"As of {envelope['as_of']} (oldest load used)." if envelope["as_of"] else "As of: nothing is loaded."]
+    if scopes["included_count"]:
+        more = ", …" if scopes["included_count"] > len(scopes["included"]) else ""
+        lines.append(f"Covers {scopes['included_count']} subscriptions: {', '.join(scopes['included'])}{more}.")
+    if scopes["missing_count"]:
+        lines.append(f"MISSING ({scopes['missing_count']}), so the answer is not complete:")
+        lines += [_missing(scope) for scope in scopes["missing"]]
+    if envelope["open_days"]:
+        days = envelope["open_days"]
+        lines.append(f"Azure may still change the figures of {days['start']} to {days['end']}.")
+    return lines + [f"Note: {note}" for note in envelope["notes"]]
+
+
+def _missing(scope: Mapping[str, Any]) -> str:
+    place = scope["name"] if scope["name"] == scope["scope_id"] else f"{scope['name']} ({scope['scope_id']})"
+    reason = f": {scope['reason']}" if scope["reason"] else ""
+    next_step = f" Next step: {scope['next_step']}" if scope["next_step"] else ""
+    return f"- {place}, {scope['outcome']}{reason}{next_step}"
+
+
+def _cell(name: str, value: Any, currency: str | None) -> str:
+    match value:
+        case None:
+            return "-"
+        case str() if name in MONEY:
+            return money(value, currency)
+        case str() if name == "evidence":
+            value = _evidence(value)
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return plain(value)
+        case list():
+            value = ", ".join(str(item) for item in value)
+    text = str(value).replace("|", "\\|")
+    return text if len(text) <= 2 * CELL_LENGTH else text[: 2 * CELL_LENGTH] + CUT
+
+
+def _evidence(text: str) -> str:
+    """Return the evidence of a finding as name=value, without what is unknown."""
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(parsed, dict):
+        return text
+    return ", ".join(f"{name}={value}" for name, value in parsed.items() if value is not None)
