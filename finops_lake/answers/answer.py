@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -92,10 +93,15 @@ class Answer:
 
 
 def jsonable(value: Any) -> Any:
-    """Return a value as JSON can hold it; an amount becomes text, because JSON numbers lose digits."""
+    """Return a value as JSON can hold it; an amount becomes text, because JSON numbers lose digits.
+
+    So do other things that JSON has no form for: infinities, intervals, uuids, and bytes (as hexadecimal digits).
+    """
     match value:
         case Decimal():
             return plain(value)
+        case datetime() if value.tzinfo is None:
+            return value.isoformat(timespec="seconds")
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         case date():
@@ -106,8 +112,14 @@ def jsonable(value: Any) -> Any:
             return {str(key): jsonable(item) for key, item in value.items()}
         case list() | tuple():
             return [jsonable(item) for item in value]
-        case _:
+        case None | bool() | int() | str():
             return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case bytes() | bytearray():
+            return value.hex()
+        case _:
+            return str(value)
 
 
 def plain(amount: Decimal) -> str:

@@ -21,6 +21,9 @@ GROUPS: Mapping[str, str] = {
 }
 """The predecessor's names of what to audit, and the check each means."""
 
+BUDGETS = "budgets"
+"""Stands among the names of checks for the budgets in danger, which no check finds."""
+
 COLUMNS = (
     "check_name",
     "severity",
@@ -78,11 +81,11 @@ def checks_of(lake: LakeReader) -> list[Check]:
 
 
 def select_checks(known: Sequence[Check], wanted: Sequence[str]) -> list[Check]:
-    """Return the checks meant by their names or the groups vms, disks, ips; all for none or "all"."""
+    """Return the checks meant by their names or the groups vms, disks, ips; all for none or "all"; budgets is none."""
     words = [GROUPS.get(word.strip().lower(), word.strip().lower()) for word in wanted]
     if not words or "all" in words:
         return list(known)
-    names = {check.name for check in known}
+    names = {BUDGETS, *(check.name for check in known)}
     for given, word in zip(wanted, words, strict=True):
         if word not in names:
             allowed = ", ".join(["all", *GROUPS, *sorted(names)])
@@ -98,22 +101,22 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
     some = chosen if len(chosen) < len(known) else None
     where = _conditions(question, some, region="region_id", resource_group="x_resource_group_name")
     population = _conditions(question, some, region="location", resource_group="resource_group_name")
-    sql = _rows_sql(checks, where, question.limit)
-    result = lake.query(sql)
+    sql = _rows_sql(checks, where, question.limit) if checks else ""
+    rows = lake.query(sql).rows if checks else []
     counted = [_counts(lake, check, where, population) for check in checks]
-    standing = _standing(lake, chosen, checks)
+    standing = _standing(lake, chosen, checks, budgets=question.budgets)
     row_count = sum(check["waste"] + check["undetermined"] for check in counted)
     sections: dict[str, Any] = {"checks": counted}
     if question.budgets:
         sections["budgets"] = budgets_in_danger(lake, some)
-    totals = _totals(lake, checks, where)
+    totals = _totals(lake, checks, where) if checks else []
     return Answer(
         columns=COLUMNS,
-        rows=tuple(result.rows),
+        rows=tuple(rows),
         sql=sql,
         as_of=standing.as_of,
         row_count=row_count,
-        truncated=row_count > len(result.rows),
+        truncated=row_count > len(rows),
         metric="monthly_saving",
         currencies=tuple(str(total["billing_currency"]) for total in totals),
         totals=tuple(totals),
@@ -191,8 +194,8 @@ def _counts(lake: LakeReader, check: Check, where: Sequence[str], population: Se
     }
 
 
-def _standing(lake: LakeReader, chosen: Sequence[Subscription], checks: Sequence[Check]) -> Standing:
-    tables = sorted({check.population.removeprefix("staging.") for check in checks})
+def _standing(lake: LakeReader, chosen: Sequence[Subscription], checks: Sequence[Check], *, budgets: bool) -> Standing:
+    tables = sorted({check.population.removeprefix("staging.") for check in checks} | ({BUDGETS} if budgets else set()))
     return listing_standing(lake, chosen, tables) if tables else Standing(Scopes(), None)
 
 

@@ -40,9 +40,12 @@ def cost_standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str,
         f" and billing_month in ({', '.join(literal(month) for month in months)}) group by all"
     ).rows
     found = {row[0]: row[1:] for row in rows}
+    refused = _refused(lake)
     included, missing, loaded, opened = [], [], [], []
     for one in chosen:
         count, as_of, open_from, open_to, outcome, reason, next_step = found.get(one.sub_account_id, (0, *[None] * 6))
+        if not outcome:
+            outcome, reason, next_step = refused.get(one.sub_account_id, (outcome, reason, next_step))
         if count:
             included.append(one.name)
             loaded.append(as_of)
@@ -55,6 +58,15 @@ def cost_standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str,
         min(loaded, default=None),
         Period(min(span.start for span in opened), max(span.end for span in opened)) if opened else None,
     )
+
+
+def _refused(lake: LakeReader) -> dict[str, tuple[str, str | None, str | None]]:
+    """Return the subscriptions whose newest month Azure refused: older months are then not even asked for."""
+    rows = lake.query(
+        "select scope_id, outcome, reason, next_step from meta.scopes"
+        " where table_name = 'cost_daily' and outcome in ('denied', 'unsupported')"
+    ).rows
+    return {row[0]: row[1:] for row in rows}
 
 
 def _missing_months(

@@ -51,6 +51,19 @@ def answer_status(lake: LakeReader, now: datetime, max_age_seconds: float | None
     )
 
 
+def answer_no_lake(why: str) -> Answer:
+    """Return the status where there is no lake yet: nothing, and why."""
+    return Answer(
+        columns=COLUMNS,
+        rows=(),
+        sql="",
+        as_of=None,
+        row_count=0,
+        notes=(why,),
+        sections={"lake": {}, "months": {}},
+    )
+
+
 def _row(row: tuple[Any, ...], now: datetime, max_age_seconds: float | None) -> tuple[Any, ...]:
     table, comment, oldest, own_max_age, loaded, missing, count = row
     limit = timedelta(seconds=own_max_age if max_age_seconds is None else max_age_seconds)

@@ -9,13 +9,13 @@ import click
 
 from finops_lake.answers.answer import Answer
 from finops_lake.commands import cells
-from finops_lake.commands.common import limit_option, named, output_options, subscription_option
+from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
 
-_BUDGET = [Column("Budget"), Column("Status", keeps=True), Column("Subscription")]
+_BUDGET = [Column("Budget"), Column("Status", keeps=True), Column("Subscription", spare=True)]
 _MONEY = [
     amount_column("Amount"),
     amount_column("Spent"),
@@ -53,8 +53,9 @@ def command(
 
     freshener = Freshener(context, is_refreshing, max_wait)
     notes = freshener.refresh(["marts.budget_status"], None)
-    with named(profiles="--subscription", status="--status"):
-        answer = answer_budgets(freshener.app.lake, BudgetQuestion(subscriptions, statuses, limit)).with_notes(notes)
+    asked_of, source = subscriptions_asked(subscriptions, freshener.app.settings)
+    with named(profiles=source, status="--status"):
+        answer = answer_budgets(freshener.app.lake, BudgetQuestion(asked_of, statuses, limit)).with_notes(notes)
     show(answer, style, freshener.app.settings.utc_now(), print_budgets)
 
 
@@ -62,7 +63,7 @@ def print_budgets(answer: Answer) -> None:
     """Print the budgets of an answer."""
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     print_table(
-        [*_BUDGET, Column("Period", keeps=True), *_MONEY, Column("Reached")],
+        [*_BUDGET, Column("Period", keeps=True, spare=True), *_MONEY, Column("Reached", spare=True)],
         [[*_named(row), _period(row), *_amounts(row), ", ".join(row["thresholds_reached"] or ())] for row in rows],
         title="Budgets",
     )

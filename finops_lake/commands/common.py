@@ -51,7 +51,7 @@ def subscription_option(function: Wrapped) -> Wrapped:
         "subscriptions",
         multiple=True,
         metavar="NAME",
-        help="Name, id or pattern (* and ?) of a subscription; may be repeated. Default: all.",
+        help="Name, id or pattern (* and ?) of a subscription, or all; repeatable. Default: those of the settings.",
     )(function)
 
 
@@ -60,6 +60,13 @@ def limit_option(function: Wrapped) -> Wrapped:
     return click.option(
         "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Rows to list at most."
     )(function)
+
+
+def subscriptions_asked(given: tuple[str, ...], settings: Settings) -> tuple[tuple[str, ...], str]:
+    """Return the subscriptions a question is about (empty: all), and the name of where they were given."""
+    if any(word.strip().lower() == "all" for word in given):
+        return (), "--subscription"
+    return (given, "--subscription") if given else (settings.subscriptions, "FINOPS_LAKE_SUBSCRIPTIONS")
 
 
 @contextmanager

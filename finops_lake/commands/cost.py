@@ -10,14 +10,13 @@ from finops_lake.answers.answer import Answer
 from finops_lake.answers.cost_terms import DIMENSIONS
 from finops_lake.answers.periods import NAMED
 from finops_lake.commands import cells
-from finops_lake.commands.common import limit_option, named, output_options, subscription_option
+from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
 
 OPTIONS = {
-    "profiles": "--subscription",
     "start_date": "--start",
     "end_date": "--end",
     "time_range_days": "--days",
@@ -100,11 +99,10 @@ def command(
 
     freshener = Freshener(context, is_refreshing, max_wait)
     now = freshener.app.settings.utc_now()
-    with named(**OPTIONS):
+    asked_of, source = subscriptions_asked(subscriptions, freshener.app.settings)
+    with named(profiles=source, **OPTIONS):
         asked = period_of(now.date(), name=period, days=days, start=start, end=end)
-        question = CostQuestion(
-            asked, subscriptions, group_by or ("service",), granularity, metric, filters, tags, limit
-        )
+        question = CostQuestion(asked, asked_of, group_by or ("service",), granularity, metric, filters, tags, limit)
         notes = freshener.refresh(
             ["marts.charges", "marts.resource_tags"] if tags else ["marts.charges"], months_of(asked)
         )

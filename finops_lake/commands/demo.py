@@ -32,7 +32,7 @@ PASSED_ON = ("FINOPS_LAKE_NOW", "FINOPS_LAKE_LOG_LEVEL", "FINOPS_LAKE_LOG_REQUES
     metavar="FOLDER",
     help="Where the demo's lake goes. Default: FINOPS_LAKE_HOME, else a folder of its own.",
 )
-@click.option("--subscriptions", type=click.IntRange(1, 100), default=4, show_default=True, help="How many.")
+@click.option("--subscriptions", type=click.IntRange(1, 100), default=5, show_default=True, help="How many.")
 @click.option("--resources", type=click.IntRange(0, 5000), default=20, show_default=True, help="Resources in each.")
 @click.option("--months", type=click.IntRange(1, 84), default=13, show_default=True, help="Calendar months of cost.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives another tenant.")
@@ -43,7 +43,7 @@ def command(
 ) -> None:
     """Start a local Azure, fill a lake from it, and show what can be seen there.
 
-    One more subscription than asked for plays one whose cost may not be read, as happens in any real tenant.
+    Of several subscriptions the last one's cost may not be read, as happens in any real tenant.
     """
     from finops_lake.app import App
     from finops_lake.commands.demo_report import print_report
@@ -53,17 +53,18 @@ def command(
     first, now = day_of(None)
     folder = (home or _home()).expanduser().absolute()
     azure = LocalAzure(
-        subscriptions=subscriptions + 1, resources=resources, days=days_of(now, months), seed=seed, today=first
+        subscriptions=subscriptions, resources=resources, days=days_of(now, months), seed=seed, today=first
     )
     with azure:
-        azure.faults.add("denied", subscription=azure.subscription_ids[-1], operation=("query", "budgets"), times=None)
+        for refused in azure.subscription_ids[1:][-1:]:
+            azure.faults.add("denied", subscription=refused, operation=("query", "budgets"), times=None)
         environment = {**_passed_on(), **azure.environment(), "FINOPS_LAKE_HOME": str(folder)}
         settings = load_settings(environment | _passed_on() | {"FINOPS_LAKE_HISTORY_MONTHS": str(months)})
         set_up_logging(context, settings.log_level)
         app = App(settings)
         context.call_on_close(app.close)
         _check_is_ours(app, azure)
-        say(f"A local Azure with {subscriptions + 1} subscriptions and {months} months of cost; no real one is asked.")
+        say(f"A local Azure, {months} months of cost in {subscriptions} subscriptions; no real one is asked.")
         _fill(app, environment)
     print_report(app)
 
@@ -117,7 +118,8 @@ def _signed_in(environment: Mapping[str, str]) -> Iterator[None]:
         if name.startswith("AZURE_"):
             del os.environ[name]
     os.environ.update({name: value for name, value in environment.items() if name.startswith("AZURE_")})
-    os.environ.update({name: ",".join(filter(None, [before.get(name), "127.0.0.1"])) for name in ("NO_PROXY", "no_proxy")})
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, [before.get(name), "127.0.0.1"]))
     try:
         yield
     finally:

@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,8 @@ from finops_lake.answers.answer import Answer, Period
 from finops_lake.commands import cells
 from finops_lake.commands.audit import print_findings
 from finops_lake.commands.budgets import print_budgets_in_danger
-from finops_lake.commands.tables import Column, amount_column, print_table
+from finops_lake.commands.tables import Column, amount_column, print_sections
+from finops_lake.commands.words import missing_lines
 from finops_lake.source import first_of_month
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ SERVICES_SHOWN = 5
 
 
 def print_report(app: App) -> None:
-    """Print everything, on stdout."""
+    """Print what there is to see, on stdout."""
     from finops_lake.answers.audit import AuditQuestion, answer_audit
     from finops_lake.answers.status import answer_status
 
@@ -48,53 +50,53 @@ def _print_cost(app: App, today: date) -> None:
     from finops_lake.answers.cost import MAX_ROWS, CostQuestion, answer_cost
 
     start = first_of_month(today)
-    months = (Period(first_of_month(start - timedelta(days=1)), start - timedelta(days=1)), Period(start, today))
-    last, this = (answer_cost(app.lake, CostQuestion(period, limit=MAX_ROWS)) for period in months)
-    amounts = [{(currency, service): amount for service, currency, amount in answer.rows} for answer in (last, this)]
-    totals = [{total["billing_currency"]: total["billed_cost"] for total in answer.totals} for answer in (last, this)]
+    before = start - timedelta(days=1)
+    periods = (Period(first_of_month(before), before), Period(start, today))
+    answers = [answer_cost(app.lake, CostQuestion(period, limit=MAX_ROWS)) for period in periods]
+    totals = [{total["billing_currency"]: total["billed_cost"] for total in answer.totals} for answer in answers]
+    amounts = [{(currency, service): cost for service, currency, cost in answer.rows} for answer in answers]
+    services = list(dict.fromkeys([*amounts[0], *amounts[1]]))
     print()
-    print_table(
-        [Column("Service"), amount_column(f"{months[0].start:%B %Y}"), amount_column(f"{today:%B} so far"), Column("Currency")],
+    print_sections(
         [
-            [cells.text(service), *_pair(amounts, (currency, service)), currency]
-            for currency, service in _largest(amounts)
+            Column("Service"),
+            amount_column(f"{before:%B %Y}"),
+            amount_column(f"{today:%B} so far"),
+            Column("Currency"),
         ],
-        title=f"Cost by service, the largest {SERVICES_SHOWN} of each currency",
-        totals=[["Total of all services", *_pair(totals, currency), currency] for currency in totals[0] | totals[1]],
+        [
+            (
+                [
+                    [cells.text(key[1]), *_pair(amounts, key), currency]
+                    for key in [key for key in services if key[0] == currency][:SERVICES_SHOWN]
+                ],
+                [["All services", *_pair(totals, currency), currency]],
+            )
+            for currency in totals[0] | totals[1]
+        ],
+        title="Cost by service, the largest of each currency",
     )
 
 
-def _pair(amounts: list[dict[Any, Decimal]], key: Any) -> list[str]:
+def _pair(amounts: Sequence[Mapping[Any, Decimal]], key: object) -> list[str]:
     return [cells.money(one.get(key)) for one in amounts]
 
 
-def _largest(amounts: list[dict[Any, Decimal]]) -> Iterator[tuple[str, str]]:
-    """Yield currency and service of the largest services of both months, as the lake has ordered them."""
-    counts: dict[str, int] = {}
-    for currency, service in sorted({**amounts[1], **amounts[0]}, key=lambda key: _rank(amounts, key)):
-        counts[currency] = counts.get(currency, 0) + 1
-        if counts[currency] <= SERVICES_SHOWN:
-            yield currency, service
-
-
-def _rank(amounts: list[dict[Any, Decimal]], key: tuple[str, str]) -> tuple[str, Decimal]:
-    zero = Decimal(0)
-    return key[0], -max(amounts[0].get(key, zero), amounts[1].get(key, zero))
-
-
 def _print_missing(status: Answer) -> None:
-    print_table(
-        [Column("Subscription"), Column("Outcome"), Column("Why, and what would help")],
-        [
-            [cells.printable(one.name), one.outcome, cells.printable(f"{one.reason or ''} {one.next_step or ''}".strip())]
-            for one in status.scopes.missing
-        ],
-        title="Could not be read",
-    )
+    if status.scopes.missing:
+        print("Could not be read")
+    for lines in missing_lines(status.scopes.missing):
+        for number, line in enumerate(filter(None, lines)):
+            print(
+                textwrap.indent(
+                    textwrap.fill(cells.printable(line), 100, break_long_words=False, break_on_hyphens=False),
+                    "    " if number else "  ",
+                )
+            )
 
 
 def _print_next(home: Path, published: Path) -> None:
-    script = _script()
+    script = "finops-lake" if shutil.which("finops-lake") else " ".join(map(_quoted, _called()))
     given = os.environ.get("FINOPS_LAKE_HOME")
     steps = [
         *([_export_line(home)] if not given or Path(given).expanduser().absolute() != home else []),
@@ -104,24 +106,30 @@ def _print_next(home: Path, published: Path) -> None:
         f"{script} export --to parquet",
         f"duckdb -readonly {_quoted(str(published))}    (the shell; SHOW ALL TABLES lists what there is)",
     ]
-    server = {"command": _absolute(script), "args": ["serve"], "env": {"FINOPS_LAKE_HOME": str(home)}}
     print(f"The lake: {published} ({published.stat().st_size / 2**20:,.1f} MB)\n\nTry next:")
     for step in steps:
         print(f"  {step}")
     print("\nFor an MCP client (Claude Desktop, VS Code, Claude Code, Amazon Q):")
-    print(json.dumps({"mcpServers": {"finops-lake": server}}, indent=2))
+    print(_client_snippet(home))
 
 
-def _script() -> str:
-    """Return how this command line is called here."""
-    if shutil.which("finops-lake"):
-        return "finops-lake"
-    beside = Path(sys.argv[0]).absolute()
-    return _quoted(str(beside)) if beside.stem == "finops-lake" else f"{_quoted(sys.executable)} -m finops_lake"
+def _client_snippet(home: Path) -> str:
+    program, *before = _called()
+    lines = (
+        f'"command": {json.dumps(program)},',
+        f'"args": {json.dumps([*before, "serve"])},',
+        f'"env": {json.dumps({"FINOPS_LAKE_HOME": str(home)})}',
+    )
+    inner = "\n".join(f"      {line}" for line in lines)
+    return f'{{\n  "mcpServers": {{\n    "finops-lake": {{\n{inner}\n    }}\n  }}\n}}'
 
 
-def _absolute(script: str) -> str:
-    return shutil.which("finops-lake") or script
+def _called() -> list[str]:
+    """Return the program that runs, by its full path, and its arguments before the subcommand."""
+    installed, running = shutil.which("finops-lake"), Path(sys.argv[0]).absolute()
+    if installed or running.stem == "finops-lake":
+        return [installed or str(running)]
+    return [sys.executable, "-m", "finops_lake"]
 
 
 def _export_line(home: Path) -> str:

@@ -10,7 +10,7 @@ import click
 
 from finops_lake.answers.answer import Answer
 from finops_lake.commands import cells, exits
-from finops_lake.commands.common import app_of, named, subscription_option
+from finops_lake.commands.common import app_of, named, subscription_option, subscriptions_asked
 from finops_lake.commands.machine import print_csv, print_json
 from finops_lake.commands.progress import RefreshBar
 from finops_lake.commands.tables import Column, amount_column, print_table
@@ -55,9 +55,11 @@ def command(
 
     Ends with exit code 3 when some scopes could not be read, and with 1 when none could.
     """
-    changes = {"subscriptions": subscriptions, "budget_scopes": ()} if subscriptions else {}
-    app = app_of(context, **changes)
-    with named(subscriptions="--subscription" if subscriptions else "FINOPS_LAKE_SUBSCRIPTIONS"):
+    app = app_of(context)
+    asked_of, source = subscriptions_asked(subscriptions, app.settings)
+    if subscriptions:
+        app = app_of(context, subscriptions=asked_of, **({"budget_scopes": ()} if asked_of else {}))
+    with named(subscriptions=source):
         answer, code = refreshed(app, tables, months, force, wait)
     if style == "json":
         print_json(answer.as_dict())

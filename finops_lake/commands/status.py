@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import click
 
 from finops_lake.answers.answer import Answer
-from finops_lake.commands import cells
+from finops_lake.commands import cells, exits
 from finops_lake.commands.common import app_of, output_options
+from finops_lake.commands.machine import print_json
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
 from finops_lake.commands.words import say
+from finops_lake.errors import EmptyLakeError
 
 
 @click.command("status", short_help="What the lake holds, how old it is, and what could not be read.")
 @output_options
 @verbose_option
 @click.pass_context
-def command(context: click.Context, style: str | None) -> None:
+def command(context: click.Context, style: str | None) -> int:
     """Show each raw table's age and rows, and which scopes could not be read and why."""
-    from finops_lake.answers.status import answer_status
+    from finops_lake.answers.status import answer_no_lake, answer_status
 
     app = app_of(context)
     now = app.settings.utc_now()
-    answer = answer_status(app.lake, now, app.settings.max_age_seconds)
+    try:
+        answer = answer_status(app.lake, now, app.settings.max_age_seconds)
+    except EmptyLakeError as error:
+        if style == "json":
+            print_json(_as_the_tool(answer_no_lake(str(error))).as_dict())
+        raise
+    answer = _as_the_tool(answer)
     show(answer, style, now, print_status)
     if style is None:
         lake, months = answer.sections["lake"], answer.sections["months"]
-        say(f"The lake: {app.settings.published_path}, filled from {lake.get('origin', 'somewhere unknown')}.")
+        say(f"The lake: {app.settings.published_path}, filled from {_origin(lake)}.")
         if months["first"]:
             say(f"Cost from {months['first']:%Y-%m} to {months['last']:%Y-%m}.")
+    return exits.OK
+
+
+def _origin(lake: Mapping[str, str]) -> str:
+    origin = lake.get("origin", "somewhere unknown")
+    return "a local Azure (demo data)" if origin == "loopback" else origin
+
+
+def _as_the_tool(answer: Answer) -> Answer:
+    """Return the answer with the refresh that runs in a server; in a command none does."""
+    return replace(answer, sections={**answer.sections, "refresh": None})
 
 
 def print_status(answer: Answer) -> None:

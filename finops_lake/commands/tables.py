@@ -14,15 +14,21 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 100_000
 
+Section = tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]
+"""Rows, and the totals below them."""
+
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and how its cells stand; `keeps` columns are never broken over lines."""
+    """A heading and how its cells stand.
+
+    `keeps` columns are never broken over lines; `spare` ones are left out where the terminal is too narrow.
+    """
 
     heading: str
     right: bool = False
-    style: str = ""
     keeps: bool = False
+    spare: bool = False
 
 
 def amount_column(heading: str) -> Column:
@@ -53,27 +59,63 @@ def print_table(
     title: str | None = None,
     totals: Sequence[Sequence[str]] = (),
 ) -> None:
-    """Print a table on stdout, totals below a line."""
-    table = _table(columns, title)
-    for row in rows:
-        table.add_row(*_cells(row))
-    if totals:
-        table.add_section()
-    for row in totals:
-        table.add_row(*_cells(row), style="bold")
+    """Print a table on stdout, the totals set apart at its end."""
+    print_sections(columns, [(rows, totals)], title=title)
+
+
+def print_sections(
+    columns: Sequence[Column],
+    sections: Sequence[Section],
+    *,
+    title: str | None = None,
+) -> None:
+    """Print a table of several sections, each with its rows and totals."""
+    shown = list(range(len(columns)))
+    while True:
+        table = _sectioned(
+            [columns[place] for place in shown], [_chosen(section, shown) for section in sections], title
+        )
+        spare = [place for place in shown if columns[place].spare]
+        if not spare or _fits(table):
+            break
+        shown.remove(spare[-1])
     _print(table)
+
+
+def _chosen(section: Section, places: Sequence[int]) -> Section:
+    rows, totals = section
+    return [[row[place] for place in places] for row in rows], [[row[place] for place in places] for row in totals]
+
+
+def _sectioned(columns: Sequence[Column], sections: Sequence[Section], title: str | None) -> Table:
+    table = _table(columns, title)
+    for number, (rows, totals) in enumerate(sections):
+        for row in rows:
+            table.add_row(*_cells(row))
+        if totals and len(sections) == 1:
+            table.add_section()
+        for row in totals:
+            table.add_row(*_cells(row), style="bold")
+        if number < len(sections) - 1:
+            table.add_section()
+    return table
+
+
+def _fits(table: Table) -> bool:
+    from rich.measure import Measurement
+
+    console = console_of(sys.stdout)
+    return Measurement.get(console, console.options.update(max_width=PIPE_WIDTH), table).maximum <= console.width
 
 
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
     """Print any rows on stdout: as a table, or one value per line where the terminal is too narrow for that."""
-    from rich.measure import Measurement
-
     console = console_of(sys.stdout)
     columns = [Column(heading, side, keeps=True) for heading, side in zip(headings, right, strict=True)]
     table = _table(columns, None)
     for row in rows:
         table.add_row(*_cells(row))
-    if Measurement.get(console, console.options.update(max_width=PIPE_WIDTH), table).maximum <= console.width:
+    if _fits(table):
         _print(table)
         return
     widest = max(len(heading) for heading in headings)
@@ -93,6 +135,7 @@ def _table(columns: Sequence[Column], title: str | None) -> Table:
         title_justify="left",
         title_style="bold",
         header_style="bold",
+        padding=(0, 1, 0, 0),
         pad_edge=False,
         show_edge=False,
     )
@@ -100,7 +143,6 @@ def _table(columns: Sequence[Column], title: str | None) -> Table:
         table.add_column(
             column.heading,
             justify="right" if column.right else "left",
-            style=column.style,
             no_wrap=column.keeps,
             overflow="fold",
         )

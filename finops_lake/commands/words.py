@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from itertools import groupby
 
 import click
 
 from finops_lake.answers.answer import Answer, MissingScope, Period
 from finops_lake.commands.cells import instant, printable
 
+_TABLE = re.compile(r"(?P<table>[a-z][a-z_]+(?: \d{4}-\d{2})?): (?P<why>.+)", re.DOTALL)
+"""A reason that begins with the raw table it is about."""
+
 
 def say(line: str) -> None:
-    """Print a line of words on stderr."""
-    click.echo(printable(line), file=sys.stderr)
+    """Print words on stderr, broken between words where that is a terminal."""
+    text = printable(line)
+    if sys.stderr.isatty():
+        text = textwrap.fill(
+            text, shutil.get_terminal_size().columns - 1, break_long_words=False, break_on_hyphens=False
+        )
+    click.echo(text, file=sys.stderr)
 
 
 def tell_standing(answer: Answer, now: datetime) -> None:
     """Say as of when an answer is, what is missing from it, and its notes."""
+    if sys.stderr.isatty():
+        say("")
     if answer.as_of is not None:
         changing = f"; {_days(answer.open_days)} may still change" if answer.open_days else ""
         say(f"As of {instant(answer.as_of)} UTC ({age(now - answer.as_of)}){changing}.")
@@ -31,16 +43,28 @@ def tell_standing(answer: Answer, now: datetime) -> None:
 
 
 def tell_missing(missing: Iterable[MissingScope], names: Mapping[str, str] | None = None) -> None:
-    """Say which scopes are missing and why; what is the same for several tables of one scope is said once."""
-    known = names or {}
-    for (scope_id, outcome, next_step), alike in groupby(
-        missing, key=lambda scope: (scope.scope_id, scope.outcome, scope.next_step)
-    ):
-        listed = list(alike)
-        name = known.get(scope_id) or listed[0].name
-        reasons = "; ".join(dict.fromkeys(scope.reason for scope in listed if scope.reason))
-        said = [part for part in (reasons, next_step) if part]
-        say(f"Not read: {name} ({outcome}). {' '.join(said)}".rstrip())
+    """Say which scopes are missing and why."""
+    for head, reason, next_step in missing_lines(missing, names):
+        say(f"Not read: {' '.join(part for part in (head, reason, next_step) if part)}")
+
+
+def missing_lines(
+    missing: Iterable[MissingScope], names: Mapping[str, str] | None = None
+) -> list[tuple[str, str, str]]:
+    """Return who is missing, why, and what would help; tables that miss alike are told together."""
+    known, lines = names or {}, []
+    together: dict[tuple[str, str, str | None], list[MissingScope]] = {}
+    for scope in missing:
+        together.setdefault((scope.scope_id, scope.outcome, scope.next_step), []).append(scope)
+    for (scope_id, outcome, next_step), scopes in together.items():
+        parts = [_TABLE.match(scope.reason or "") for scope in scopes]
+        tables = ", ".join(part["table"] for part in parts if part)
+        reason = parts[0]["why"] if parts[0] else scopes[0].reason
+        of_tables = f": {tables}" if tables else ""
+        lines.append(
+            (f"{known.get(scope_id) or scopes[0].name}{of_tables} ({outcome}).", reason or "", next_step or "")
+        )
+    return lines
 
 
 def age(span: timedelta) -> str:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from finops_lake.demo.calls import UNAUTHORIZED, Call, record
 from finops_lake.demo.control import control
 from finops_lake.demo.operations import OPERATIONS
-from finops_lake.demo.replies import Reply, error_reply, json_reply
+from finops_lake.demo.replies import Reply, error_reply
 from finops_lake.demo.world import World
 
 API_VERSION_MISSING = "The api-version query parameter (?api-version=) is required for all requests."
@@ -117,7 +117,7 @@ def _dispatch(world: World, call: Call) -> Reply:
         if operation.name == call.operation:
             return operation.handler(world, call)
     if call.method == "POST" and call.path.lower().endswith("/register"):
-        return json_reply({"id": call.path, "namespace": call.path.split("/")[-2], "registrationState": "Registered"})
+        return _denied(call, "register")
     if any(operation.pattern.match(call.path) for operation in OPERATIONS):
         message = f"The requested resource does not support http method '{call.method}'."
         return error_reply(405, "MethodNotAllowed", message, {"Allow": "POST" if call.method == "GET" else "GET"})

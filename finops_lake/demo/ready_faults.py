@@ -195,7 +195,7 @@ def _server_error(
 
 
 def _not_registered() -> Effect:
-    """409 that makes the SDK's own policy POST to /register, which is a write."""
+    """409 that makes the SDK's own policy POST to /register, which is a write (and is refused)."""
     message = "The subscription is not registered to use namespace 'Microsoft.CostManagement'."
     return always(error_reply(409, "MissingSubscriptionRegistration", message))
 

@@ -79,7 +79,7 @@ class Pool:
     def _give_back(self, base: _Base) -> None:
         with self._lock:
             base.users -= 1
-            if False:
+            if base.is_retired:
                 self._close_if_unused(base)
             elif not base.users and self._idle_seconds is not None:
                 base.idle = threading.Timer(self._idle_seconds, self._let_go, [base])

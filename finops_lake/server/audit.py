@@ -117,10 +117,12 @@ def _headline(envelope: Mapping[str, Any]) -> str:
     if looked_at:
         return f"No waste was found among the {looked_at} resources looked at."
     if not checks:
-        return "No check was asked for."
-    if envelope["scopes"]["missing_count"]:
-        return "Nothing was looked at, because the listings could not be read: this says nothing about waste."
-    return "Nothing was looked at: no such resource exists where the audit looked."
+        return "No resources were asked for."
+    scopes = envelope["scopes"]
+    if scopes["missing_count"] and not scopes["included_count"]:
+        return "Nothing was looked at, because no listing could be read: this says nothing about waste."
+    unread = ", and some listings could not be read" if scopes["missing_count"] else ""
+    return f"Nothing was looked at: no such resource exists where the audit looked{unread}."
 
 
 def _check_line(check: Mapping[str, Any]) -> str:

@@ -39,8 +39,10 @@ def _invalid(name: str, value: Any, schema: Mapping[str, Any]) -> str:
 
 def _allowed(schema: Mapping[str, Any]) -> str:
     """Return what a schema lets pass, in words."""
-    words = [_kind(option) for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
-    return f"{' or '.join(dict.fromkeys(words))} is needed"
+    words = [_kind(option) for option in schema.get("anyOf", [schema])]
+    if len(words) == 2 and words[1] == f"a list (each {words[0]})":
+        words = [f"{words[0]}, or a list of these,"]
+    return f"{' or '.join(words)} is needed"
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -35,7 +35,11 @@ SubscriptionId = Annotated[
 ]
 MaxWait = Annotated[
     float | None,
-    Field(ge=0, le=600, description="Seconds to wait while stale data is refreshed from Azure. Default: 20."),
+    Field(
+        ge=0,
+        le=600,
+        description="Seconds to wait while stale data is refreshed. Default: the server's setting, mostly 20.",
+    ),
 ]
 CacheBypass = Annotated[bool, Field(description="True: ask Azure again even for what is fresh; slow.")]
 Limit = Annotated[
@@ -64,8 +68,8 @@ EndDate = Annotated[str | None, Field(description="The same as end_date_iso.")]
 Tags = Annotated[
     Texts | None,
     Field(
-        description="Key=Value filters on resource tags, such as env=prod. One key's values are alternatives,"
-        " different keys must all match."
+        description="Key=Value filters on tags, such as env=prod; a resource without the key has its group's."
+        " One key's values are alternatives, different keys must all match."
     ),
 ]
 FilterTag = Annotated[Texts | None, Field(description="The same as tags.")]
@@ -126,10 +130,19 @@ Tables = Annotated[
     Texts | None, Field(description="Raw tables by the names get_lake_status lists. Default: all that is due.")
 ]
 Months = Annotated[
-    int | None, Field(ge=1, le=84, description="Months of cost to hold, the running one included. Default: 13.")
+    int | None,
+    Field(
+        ge=1,
+        le=84,
+        description="Months of cost to hold, the running one included. Default: the server's setting, mostly 13.",
+    ),
 ]
 Force = Annotated[bool, Field(description="True: ask again even for what is fresh.")]
 WaitSeconds = Annotated[
     float | None,
-    Field(ge=0, le=600, description="Seconds to wait for the end; the refresh goes on after that. Default: 20."),
+    Field(
+        ge=0,
+        le=600,
+        description="Seconds to wait for the end; it goes on after that. Default: the server's setting, mostly 20.",
+    ),
 ]

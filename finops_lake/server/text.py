@@ -74,7 +74,7 @@ def document(envelope: Mapping[str, Any], headline: str, *parts: list[str]) -> s
 def standing(envelope: Mapping[str, Any]) -> list[str]:
     """Return how old the answer is, what it covers, what is missing and what else there is to know."""
     scopes = envelope["scopes"]
-    lines = [f"As of {envelope['as_of']} (oldest load used)." if envelope["as_of"] else "As of: nothing is loaded."]
+    lines = [f"As of {envelope['as_of']}."] if envelope["as_of"] else []
     if scopes["included_count"]:
         more = ", …" if scopes["included_count"] > len(scopes["included"]) else ""
         lines.append(f"Covers {scopes['included_count']} subscriptions: {', '.join(scopes['included'])}{more}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from finops_lake.server.mistakes import invalid_arguments, unknown_arguments
 
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 REFRESHES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=True)
+
+_FOLDED = re.compile(r"(?<!\n)\n(?!\n)")
 
 
 class StrictTool(Tool):
@@ -49,10 +52,13 @@ class StrictTool(Tool):
 
 def make_tool(function: Callable[..., Any], title: str, annotations: ToolAnnotations) -> Tool:
     """Return a tool of an async function: its docstring is the description, its annotations the schemas."""
+    manual = _FOLDED.sub(" ", inspect.getdoc(function) or "")
     tool = StrictTool.from_function(
-        function, title=title, description=inspect.getdoc(function), annotations=annotations, structured_output=True
+        function, title=title, description=manual, annotations=annotations, structured_output=True
     )
-    tool.parameters = {**_untitled(tool.parameters), "additionalProperties": False}
+    schema = _untitled(tool.parameters)
+    schema["properties"] = {name: _optional(one) for name, one in schema["properties"].items()}
+    tool.parameters = {**schema, "additionalProperties": False}
     tool.fn_metadata.output_schema = _untitled(tool.fn_metadata.output_schema)
     return tool
 
@@ -63,8 +69,20 @@ def _untitled(schema: Any) -> Any:
         return [_untitled(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: value for key, value in schema.items() if key != "title" or not isinstance(value, str)}
     return {
         key: {name: _untitled(item) for name, item in value.items()} if key == "properties" else _untitled(value)
-        for key, value in kept.items()
+        for key, value in schema.items()
+        if key != "title" or not isinstance(value, str)
     }
+
+
+def _optional(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter without null: leaving it out says the same, and null is accepted all the same.
+
+    Some clients hand only part of a union on to their model.
+    """
+    if "default" not in schema or schema["default"] is not None:
+        return schema
+    kept = {key: value for key, value in schema.items() if key not in ("default", "anyOf")}
+    options = [option for option in schema.get("anyOf", []) if option.get("type") != "null"]
+    return {**options[0], **kept} if len(options) == 1 else {"anyOf": options, **kept}

@@ -32,6 +32,7 @@ COST = "x-ms-ratelimit-microsoft.costmanagement"
             {"Retry-After": "3", f"{COST}-entity-retry-after": "9", f"{COST}-qpu-retry-after": "4"},
             {"scope": 9.0, "all": 4.0},
         ),
+        ({f"{COST}-entity-retry-after": "9", "Retry-After": "3", "retry-after-ms": "100"}, {"scope": 9.0}),
         ({"Retry-After": "soon"}, {}),
         ({"Retry-After": "-5"}, {}),
         ({"Retry-After": "nan"}, {}),

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from finops_lake.azure_api.clients import AzureClients
+from finops_lake.azure_api.sdk import build_transport
 from finops_lake.config import Settings, load_settings
+from finops_lake.demo.replies import Reply
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import (
     AccessDeniedError,
@@ -24,6 +26,7 @@ from finops_lake.errors import (
     UnsafeReplyError,
 )
 from tests.azure_api.conftest import FakeClock
+from tests.replay import StaticCredential
 
 BODY = {
     "type": "ActualCost",
@@ -170,6 +173,25 @@ def test_without_the_authority_that_signed_it_the_server_is_not_trusted(azure, c
     with pytest.raises(ConfigError, match="FINOPS_LAKE_CA_BUNDLE"):
         list(connect(ca_bundle=None).get_all("/subscriptions", "2022-12-01"))
     assert clock.slept == []
+
+
+def test_an_untrusted_resource_manager_is_not_asked_again(azure, environment, clock):
+    settings = load_settings(environment).model_copy(update={"ca_bundle": None})
+    with (
+        AzureClients(settings, credential=StaticCredential(), sleep=clock.sleep, clock=clock) as clients,
+        pytest.raises(ConfigError, match="Listing /subscriptions: the certificate"),
+    ):
+        list(clients.get_all("/subscriptions", "2022-12-01"))
+    assert clock.slept == []
+
+
+def test_no_cookies_are_kept(azure, environment):
+    with build_transport(load_settings(environment)) as transport:
+        transport.session.get(f"{azure.endpoint}/subscriptions", verify=str(azure.ca_file))
+        reply = Reply(200, b"{}", {"Set-Cookie": "a=b; Path=/"})
+        azure.faults.add(reply, operation="subscriptions")
+        transport.session.get(f"{azure.endpoint}/subscriptions?api-version=2022-12-01", verify=str(azure.ca_file))
+        assert list(transport.session.cookies) == []
 
 
 def test_a_bundle_of_other_authorities_is_named(azure, connect, tmp_path, clock):

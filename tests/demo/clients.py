@@ -19,7 +19,7 @@ from finops_lake.demo.server import LocalAzure
 from finops_lake.source import next_month
 
 TODAY = date(2026, 3, 15)
-SIZE = {"today": TODAY, "subscriptions": 3, "resources": 5, "days": 80}
+SIZE = {"today": TODAY, "subscriptions": 3, "resources": 12, "days": 80}
 
 
 class Clients:

@@ -150,7 +150,7 @@ def test_no_content_and_no_rows_are_two_different_answers(azure, clients):
     azure.faults.add("empty_rows")
     answer = ask(azure, clients)
     assert (answer.rows, answer.next_link) == ([], None)
-    assert len(answer.columns) == 4
+    assert len(answer.columns) == 5
 
 
 def test_a_claims_challenge_is_answered_by_a_new_token(own_azure, own_clients):

@@ -192,6 +192,36 @@ def test_filters_by_dimension_and_tag_are_exact_sums_of_the_ledger(azure, client
     assert row["Cost"] == expected[(group.lower(),)]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "test"),
+    [
+        ({"tags": {"name": "ENV", "operator": "In", "values": ["PROD"]}}, lambda line: line.tags.get("env") == "prod"),
+        (
+            {"or": [{"dimension": {"name": "ChargeType", "operator": "In", "values": ["refund"]}}]},
+            lambda line: line.charge_type == "Refund",
+        ),
+        (
+            {"tag": {"name": "app", "operator": "In", "values": ["shop", "erp"]}},
+            lambda line: line.tags.get("app") in ("shop", "erp"),
+        ),
+    ],
+)
+def test_filters_compare_in_any_case_and_take_the_old_names_too(azure, clients, wanted, test):
+    body = query_body(date(2026, 1, 1), FEBRUARY[1], ("SubscriptionId",), granularity=None, filter=wanted)
+    sums = {}
+    for place in range(3):
+        for row in clients.query_rows(scope_of(azure, place), body):
+            sums[(row["SubscriptionId"], row["Currency"])] = row["Cost"]
+    expected = azure.ledger.totals(first=date(2026, 1, 1), last=FEBRUARY[1], where=lambda charge: test(charge.line))
+    assert sums
+    assert sums == expected
+
+
+def test_other_scopes_than_subscriptions_and_groups_are_denied(azure, clients):
+    answer = clients.query_page("/providers/Microsoft.Management/managementGroups/root", query_body())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "AuthorizationFailed")
+
+
 def test_a_resource_groups_scope_has_its_own_charges_only(azure, clients):
     group = next(azure.world.estate.groups_of(azure.subscription_ids[0])).name
     rows = clients.query_rows(
@@ -211,7 +241,7 @@ def test_dollars_and_quantities_are_exact_too(azure, clients):
 def test_future_days_have_no_rows_but_columns(azure, clients):
     answer = clients.query_page(scope_of(azure), query_body(date(2027, 1, 1))).json()["properties"]
     assert answer["rows"] == []
-    assert len(answer["columns"]) == 4
+    assert len(answer["columns"]) == 5
 
 
 @pytest.mark.parametrize(
@@ -222,6 +252,13 @@ def test_future_days_have_no_rows_but_columns(azure, clients):
         (query_body(groupings=("ResourceId", "ServiceName", "ChargeType")), "grouping"),
         (query_body(groupings=("Colour",)), "valid values"),
         (query_body(date(2026, 2, 5), date(2026, 2, 1)), "from date"),
+        (query_body(granularity="Hourly"), "granularity"),
+        (query_body(aggregations=("Love",)), "valid values"),
+        (query_body(filter={"nearly": {}}), "Invalid filter"),
+        (query_body(filter={"dimensions": {"name": "Colour", "operator": "In", "values": []}}), "valid values"),
+        (query_body(filter={"dimensions": {"name": "ChargeType", "operator": "Like", "values": []}}), "operator"),
+        ({**query_body(), "timeframe": "Someday"}, "timeframe"),
+        ({**query_body(), "timePeriod": None}, "time period"),
         ({"type": "Poetry", "timeframe": "Custom", "dataset": {}}, "type"),
     ],
 )

@@ -110,7 +110,7 @@ writer = warehouse(home)
 count = 0
 def kill_at(event, arguments):
     global count
-    if event.split(".")[0] in {"open", "os", "shutil"} and any(str(home) in str(one) for one in arguments):
+    if event in {"shutil.copyfile", "os.utime", "os.rename", "os.remove"} and str(home) in str(arguments[0]):
         count += 1
         if count == step:
             os.kill(os.getpid(), signal.SIGKILL) if hasattr(signal, "SIGKILL") else os._exit(9)
@@ -123,7 +123,7 @@ print("published")
 
 
 def test_a_publisher_killed_at_any_step_leaves_the_old_state_or_the_new_one(home):
-    """An audit hook of Python sees every file the publisher opens, copies, renames and deletes: each is a step."""
+    """An audit hook of Python sees every file the publisher copies, stamps, renames and deletes: each is a step."""
     publish_costs(home, "1")
     steps = 0
     done = None

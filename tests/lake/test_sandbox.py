@@ -5,12 +5,26 @@ from __future__ import annotations
 import pytest
 
 from finops_lake.errors import FinopsLakeError, InputError, RetryableError
+from finops_lake.lake.reader import LakeReader
 from tests.lake.samples import publish_costs
 
 
-@pytest.fixture
-def ask(home, reader):
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("lake") / "home"
     publish_costs(home, "1")
+    return home
+
+
+@pytest.fixture(scope="module")
+def reader(home):
+    reader = LakeReader(home)
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def ask(reader):
     return lambda sql: reader.query_user_sql(sql, max_rows=100, timeout=20)
 
 

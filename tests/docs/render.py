@@ -1,0 +1,133 @@
+"""Writes the pages of docs/ that are made from the code: `python -m tests.docs.render`.
+
+tables.md and audits.md come from the headers of the SQL files and from the sources; test_docs.py compares them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from finops_lake.extract.catalog import SOURCES
+from finops_lake.lake.reader import LakeReader
+from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
+from finops_lake.lake.writer import Warehouse
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+TABLES_INTRO = """# Tables
+
+Made from the headers of the SQL files and from the sources by `python -m tests.docs.render`; the same words are the
+comments in DuckDB (`select * from duckdb_columns()`). Amounts are `decimal(38, 24)` in the currency beside them,
+`*_date` and months are UTC days, `*_at` UTC instants, ids are lower case. Null means not known, never 0.
+
+In the DuckDB shell every mart and audit is also found without its schema (`from charges`). `marts` is the stable
+interface; `staging` and `raw` may change with Azure.
+"""
+
+AUDITS_INTRO = """# Audit checks
+
+Made from the headers of the SQL files by `python -m tests.docs.render`. A check is one SQL file in `sql/audits/`;
+all have the same output. A check lists a resource only if something is to be said about it, with one of these verdicts:
+
+- `waste`: it costs money and nothing uses it; only these count in totals.
+- `not_applicable`: it looks like waste and is not, for the reason given (too young, managed by another service, ...).
+- `undetermined`: it cannot be judged, because Azure did not say or the listing was not complete.
+- every other resource of the population is fine.
+
+The monthly saving is the resource's own billed cost of its last 30 complete days (a day counts as complete when three
+more days have passed), in its own currency; without a charge it is null and `saving_source` is `not_priced`. The
+confidence is `high` when the state is known to have lasted for the whole window, else `medium`.
+
+`set variable minimum_age_days = 7` changes, in the shell, how old a resource must be before it can be waste (default 3).
+"""
+
+
+def types_of_columns() -> dict[tuple[str, str, str], str]:
+    """Return (schema, table, column) -> DuckDB type, from a real lake."""
+    home = Path(tempfile.mkdtemp(prefix="finops-lake-docs-"))
+    try:
+        warehouse = Warehouse(home, SOURCES, origin="docs", clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        with warehouse.lock(0):
+            with warehouse.open():
+                pass
+            warehouse.publish()
+        lake = LakeReader(home)
+        rows = lake.query(
+            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() where not internal"
+        ).rows
+        lake.close()
+    finally:
+        shutil.rmtree(home)
+    return {(schema, table, column): kind for schema, table, column, kind, _ in rows}
+
+
+def tables_page() -> str:
+    """Return docs/tables.md."""
+    kinds = types_of_columns()
+    files = read_sql_files(sql_folder())
+    parts = [TABLES_INTRO]
+    for schema, title in (("marts", "Marts"), ("meta", "Meta: what the lake knows about itself"), ("staging", "Staging")):
+        parts.append(f"\n## {title}\n")
+        parts += [_view(file, kinds) for file in files if file.schema == schema]
+    parts.append("\n## Raw: what Azure said\n")
+    parts.append(
+        "\nEach raw table has these columns, too: `_scope_id` (scope that was asked), `_month` and `_metric` (of monthly\n"
+        "tables), `_load_id` (its row in `meta.loads`) and `_loaded_at` (UTC).\n"
+    )
+    for source in SOURCES:
+        key = ", ".join(f"`{column}`" for column in source.key)
+        stale = f"stale after {source.max_age.total_seconds() / 3600:g} h"
+        lines = [f"\n### raw.{source.table}\n", f"\n{source.comment} Key: {key}; {stale}.\n\n"]
+        lines += ["| column | type | |\n", "| --- | --- | --- |\n"]
+        lines += [
+            f"| `{name}` | {kinds['raw', source.table, name]} | {_cell(text)} |\n" for name, text in source.columns.items()
+        ]
+        parts.append("".join(lines))
+    return "".join(parts)
+
+
+def audits_page() -> str:
+    """Return docs/audits.md."""
+    files = [file for file in read_sql_files(sql_folder()) if file.schema == "audits"]
+    return "".join([AUDITS_INTRO, *(_audit(file) for file in files)])
+
+
+def _view(file: SqlFile, kinds: dict[tuple[str, str, str], str]) -> str:
+    lines = [f"\n### {file.view}\n", f"\n{file.description} Grain: {file.headers.get('grain', '')}.\n"]
+    if "source" in file.headers:
+        lines.append(f"Source of the rule: {file.headers['source']}.\n")
+    lines += ["\n| column | type | |\n", "| --- | --- | --- |\n"]
+    lines += [f"| `{name}` | {kinds[file.schema, file.name, name]} | {_cell(text)} |\n" for name, text in file.columns.items()]
+    return "".join(lines)
+
+
+def _audit(file: SqlFile) -> str:
+    facts = "".join(_facts(file))
+    return f"\n## {file.name}: {file.headers['title']}\n\n{file.description}\n\n{facts}"
+
+
+def _facts(file: SqlFile) -> Iterator[str]:
+    for key in ("severity", "category", "population", "fix", "source"):
+        if key in file.headers:
+            yield f"- {key}: {file.headers[key]}\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+PAGES = {"tables.md": tables_page, "audits.md": audits_page}
+
+
+def main() -> None:
+    """Write every page that is made from the code."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
