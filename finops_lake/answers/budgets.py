@@ -113,9 +113,7 @@ def _conditions(chosen: Sequence[Subscription] | None, statuses: Sequence[str]) 
 
 
 def _notes(scopes: Scopes, row_count: int, counts: dict[str, int]) -> list[str]:
-    notes = [
-        "Azure evaluates budgets about once a day; lake_spend is our own sum of the same period where the two can be compared."
-    ]
+    notes = ["Azure evaluates budgets about once a day; lake_spend is our own sum of the period, where comparable."]
     if not row_count and scopes.included:
         notes.append(f"No budget exists in the {len(scopes.included)} subscriptions that were read.")
     if counts.get("unknown"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost_terms import (
@@ -61,25 +63,25 @@ def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
     tags = tag_conditions(question.tags)
     grouped = _grouped(question, metric, conditions + tags)
     sql = f"{grouped}\norder by {_order(question, metric)}\nlimit {question.limit}"
-    result = lake.query(sql)
-    totals = lake.query(_totals(grouped, metric)).rows
+    found = _rows_and_totals(lake, grouped, metric, question)
     standing = cost_standing(lake, chosen, metric, months_of(question.period))
-    row_count = sum(count for _, _, count in totals)
+    truncated = found.row_count > len(found.rows)
     return Answer(
-        columns=tuple(column.name for column in result.columns),
-        rows=tuple(result.rows),
+        columns=(*_columns(question), metric),
+        rows=found.rows,
         sql=sql,
         as_of=standing.as_of,
-        row_count=row_count,
-        truncated=row_count > len(result.rows),
+        row_count=found.row_count,
+        truncated=truncated,
         metric=metric,
         period=question.period,
-        currencies=tuple(currency for currency, _, _ in totals),
-        totals=tuple({"billing_currency": currency, metric: amount} for currency, amount, _ in totals),
+        currencies=tuple(found.totals),
+        totals=tuple({"billing_currency": currency, metric: amount} for currency, amount in found.totals.items()),
         scopes=standing.scopes,
         open_days=standing.open_days_within(question.period),
         notes=(
-            *_notes(metric, len(totals), row_count > len(result.rows)),
+            *_notes(metric, len(found.totals), truncated),
+            *standing.notes,
             *(_untagged_note(lake, metric, conditions) if tags else ()),
         ),
     )
@@ -109,12 +111,17 @@ def _grouped(question: CostQuestion, metric: str, conditions: Sequence[str]) -> 
             "select",
             *lines,
             f"    sum(charges.{metric}) as {metric},",
-            "from marts.charges as charges",
-            "left join marts.subscriptions as subscriptions using (sub_account_id)",
+            *_from([*columns.values(), *conditions]),
             "where " + "\n    and ".join(conditions),
             "group by all",
         ]
     )
+
+
+def _from(texts: Iterable[str]) -> list[str]:
+    """Return the FROM clause; the names of subscriptions are joined only where something needs them."""
+    joined = ["left join marts.subscriptions as subscriptions using (sub_account_id)"]
+    return ["from marts.charges as charges", *(joined if any("subscriptions." in text for text in texts) else [])]
 
 
 def _order(question: CostQuestion, metric: str) -> str:
@@ -123,11 +130,31 @@ def _order(question: CostQuestion, metric: str) -> str:
     return ", ".join([*dates, f"{metric} desc nulls last", *rest])
 
 
-def _totals(grouped: str, metric: str) -> str:
-    return (
-        f"select billing_currency, sum({metric}) as {metric}, count(*) as row_count\n"
-        f"from (\n{grouped}\n)\ngroup by billing_currency\norder by {metric} desc nulls last, billing_currency"
-    )
+@dataclass(frozen=True)
+class _Found:
+    """Rows up to the limit, how many there are without it, and the total of each currency, largest first."""
+
+    rows: tuple[tuple[Any, ...], ...]
+    row_count: int
+    totals: Mapping[str, Decimal | None]
+
+
+def _rows_and_totals(lake: LakeReader, grouped: str, metric: str, question: CostQuestion) -> _Found:
+    """Read the charges once for rows and totals; a second time only when the limit may have cut off a currency."""
+    totals = f"sum({metric}) over (partition by billing_currency), count(*) over ()"
+    rows = lake.query(
+        f"select *, {totals} from (\n{grouped}\n)\norder by {_order(question, metric)}\nlimit {question.limit}"
+    ).rows
+    row_count = rows[0][-1] if rows else 0
+    if row_count <= len(rows):
+        place = len(_columns(question)) - 1
+        by_currency = {row[place]: row[-2] for row in rows}
+    else:
+        by_currency = dict(
+            lake.query(f"select billing_currency, sum({metric}) from (\n{grouped}\n) group by billing_currency").rows
+        )
+    largest_first = sorted(by_currency.items(), key=lambda item: (item[1] is None, -(item[1] or 0), item[0]))
+    return _Found(tuple(row[:-2] for row in rows), row_count, dict(largest_first))
 
 
 def _notes(metric: str, currencies: int, truncated: bool) -> list[str]:
@@ -147,9 +174,10 @@ def _untagged_note(lake: LakeReader, metric: str, conditions: Sequence[str]) -> 
     """Say what a tag filter cannot judge: charges of resources that no listing names, so without known tags."""
     rows = lake.query(
         f"select charges.billing_currency, sum(charges.{metric})\n"
-        "from marts.charges as charges\n"
-        "left join marts.subscriptions as subscriptions using (sub_account_id)\n"
-        "where " + "\n    and ".join(conditions) + "\n    and (charges.resource_id is null"
+        + "\n".join(_from(conditions))
+        + "\nwhere "
+        + "\n    and ".join(conditions)
+        + "\n    and (charges.resource_id is null"
         " or charges.resource_id not in (select resource_id from marts.resources))\n"
         "group by all order by all"
     ).rows

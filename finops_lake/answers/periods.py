@@ -31,8 +31,8 @@ def period_of(
 ) -> Period:
     """Return the period asked for; explicit dates win over days, days over a name; default: the current month.
 
-    A start alone runs to today; an end alone starts with its month, an end in the future means today. Raises InputError for a malformed or
-    reversed range, or one that lies in the future.
+    A start alone runs to today; an end alone starts with its month; an end in the future means today. Raises
+    InputError for a malformed or reversed range, or one that lies in the future.
     """
     if start is not None or end is not None:
         last = _day("end_date", end) if end is not None else today

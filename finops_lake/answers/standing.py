@@ -19,6 +19,7 @@ class Standing:
     scopes: Scopes
     as_of: datetime | None
     open_days: Period | None = None
+    notes: tuple[str, ...] = ()
 
     def open_days_within(self, period: Period) -> Period | None:
         """Return the days of the period whose figures Azure may still change; None when all are settled."""
@@ -35,15 +36,18 @@ def cost_standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str,
         " min(billing_month) filter (where month_status = 'open'), max(last_open_date),"
         " arg_max(outcome, billing_month) filter (where loaded_at is null),"
         " arg_max(coalesce(reason, ''), billing_month) filter (where loaded_at is null),"
-        " arg_max(coalesce(next_step, ''), billing_month) filter (where loaded_at is null)"
+        " arg_max(coalesce(next_step, ''), billing_month) filter (where loaded_at is null),"
+        " arg_max(outcome || ': ' || coalesce(reason, ''), billing_month)"
+        " filter (where loaded_at is not null and outcome <> 'loaded')"
         f" from marts.cost_months where metric = {literal(metric)}"
         f" and billing_month in ({', '.join(literal(month) for month in months)}) group by all"
     ).rows
     found = {row[0]: row[1:] for row in rows}
     refused = _refused(lake)
-    included, missing, loaded, opened = [], [], [], []
+    included, missing, loaded, opened, notes = [], [], [], [], []
     for one in chosen:
-        count, as_of, open_from, open_to, outcome, reason, next_step = found.get(one.sub_account_id, (0, *[None] * 6))
+        row = found.get(one.sub_account_id, (0, *[None] * 7))
+        count, as_of, open_from, open_to, outcome, reason, next_step, trouble = row
         if not outcome:
             outcome, reason, next_step = refused.get(one.sub_account_id, (outcome, reason, next_step))
         if count:
@@ -51,12 +55,15 @@ def cost_standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str,
             loaded.append(as_of)
         if open_from:
             opened.append(Period(open_from, open_to))
+        if trouble:
+            notes.append(f"{one.name}: the latest refresh did not succeed ({trouble}), so older figures are shown.")
         if count < len(months):
             missing.append(_missing_months(one, len(months) - count, outcome, reason, next_step))
     return Standing(
         Scopes(tuple(included), tuple(missing)),
         min(loaded, default=None),
         Period(min(span.start for span in opened), max(span.end for span in opened)) if opened else None,
+        tuple(notes),
     )
 
 

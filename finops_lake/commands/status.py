@@ -60,7 +60,7 @@ def print_status(answer: Answer) -> None:
     print_table(
         [
             Column("Table"),
-            Column("As of (UTC)", keeps=True),
+            Column("Oldest load (UTC)", keeps=True),
             Column("State"),
             *map(amount_column, ("Scopes", "Missing", "Rows")),
         ],

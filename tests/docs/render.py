@@ -93,7 +93,9 @@ def tables_page() -> str:
 def audits_page() -> str:
     """Return docs/audits.md."""
     files = [file for file in read_sql_files(sql_folder()) if file.schema == "audits"]
-    return "".join([AUDITS_INTRO, *(_audit(file) for file in files)])
+    rows = [f"| `{name}` | {_cell(text)} |\n" for name, text in files[0].folder_columns.items()]
+    output = ["\n## Output of every check\n\n", "| column | |\n| --- | --- |\n", *rows]
+    return "".join([AUDITS_INTRO, *output, *(_audit(file) for file in files)])
 
 
 def _view(file: SqlFile, kinds: dict[tuple[str, str, str], str]) -> str:

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from finops_lake.errors import ForeignLakeError, LockedError, NewerLakeError, Outcome
+from finops_lake.errors import ForeignLakeError, LakeError, LockedError, NewerLakeError, Outcome
 from finops_lake.source import Chunk, Fetched
 from tests.lake.samples import (
     COSTS,
@@ -179,6 +179,21 @@ def test_a_stored_mart_follows_a_table_without_months_when_it_brings_something_n
         with writer.open():
             load_disks(writer, 5, 50)
         assert look(biggest) == [(OCTOBER, 50), (NOVEMBER, 50)]
+
+
+def test_a_stored_mart_that_cannot_be_computed_is_named_and_keeps_the_published_file(home, look, reader, tmp_path):
+    publish_costs(home, "1")
+    failing = SQL["marts/charges.sql"].replace("sum(cost) f", "sum(if(cost > 5, service, '1')::int) f", 1)
+    writer = warehouse(home, sql=write_sql(tmp_path / "sql", {"marts/charges.sql": failing}))
+    with (
+        writer.lock(0),
+        pytest.raises(LakeError, match=r"marts/charges\.sql cannot be computed: .*'disk'"),
+        writer.open(),
+    ):
+        load_costs(writer, {"disk": "6"})
+    assert reader.query("select billed::int from marts.charges").rows == [(1,)]
+    assert publish_costs(home, "7", month=OCTOBER) == 2
+    assert reader.query("select billed::int from marts.charges order by all").rows == [(6,), (7,)]
 
 
 def test_a_source_that_gained_a_column_keeps_its_rows_with_nulls_there(home, look):

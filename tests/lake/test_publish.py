@@ -246,6 +246,7 @@ def test_a_full_disk_is_named_and_harms_nothing(home, what, reader):
     done = run_python(FULL_DISK, home, len(before) + 1_000_000, what)
     assert "no space is left for" in done.stdout, done
     assert "Free some space" in done.stdout
+    assert not [name for name in names(home) if name.endswith(".part")]
     assert (home / "finops.duckdb").read_bytes() == before
     assert reader.query(COST).rows == published(home) == [(1,)]
     publish_costs(home, "2", scope=TWO)

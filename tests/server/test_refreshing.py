@@ -197,12 +197,8 @@ async def test_refresh_lake_says_what_became_of_each_table(azure: LocalAzure, ye
     assert "Reader" in missing["next_step"]
     assert missing["next_step"] in text
     assert "6 loaded, 1 denied" in text
-    assert {request.operation for request in azure.requests} == {
-        "sign_in",
-        "subscriptions",
-        "disks",
-        "public_ip_addresses",
-    }
+    listed = {request.operation for request in azure.requests if request.path.startswith("/subscriptions")}
+    assert listed == {"subscriptions", "disks", "public_ip_addresses"}
 
 
 async def test_refresh_lake_loads_older_months(azure: LocalAzure, tmp_path: Path) -> None:

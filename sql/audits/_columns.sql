@@ -1,0 +1,15 @@
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   x_resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   region_id: Region, such as westeurope.
+--   verdict: waste, not_applicable or undetermined; a resource that is fine is not listed.
+--   reason: Why, in one sentence.
+--   since_at: Instant since which the state holds (UTC); null when Azure does not tell.
+--   is_since_lower_bound: Whether the state may be older than what is known.
+--   monthly_saving: The resource's own billed cost of its last 30 complete days; null when it has no charge.
+--   billing_currency: Currency of monthly_saving; savings of different currencies are never added.
+--   saving_source: billed_cost_last_30_days, or not_priced.
+--   saving_confidence: high when the state has lasted for the whole window, else medium; null when not priced.
+--   evidence: JSON object of the facts the verdict rests on.

@@ -1,0 +1,106 @@
+"""`finops-lake refresh` where something stands in the way: every outcome is shown, and the exit code tells."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from finops_lake.demo.server import LocalAzure
+from tests.cli.conftest import Home, run_program
+
+
+def test_denied_subscription_is_told_and_ends_with_partly(own_azure: Home, azure: LocalAzure) -> None:
+    denied = azure.subscription_ids[1]
+    azure.faults.add("denied", subscription=denied, times=None)
+    done = own_azure.run("refresh")
+    names = {item.subscription_id: item.display_name for item in azure.world.estate.subscriptions}
+    assert done.returncode == 3
+    assert re.search(r"^cost_daily +4 +1 ", done.stdout, re.MULTILINE), "4 loads of two subscriptions, 1 denied"
+    assert f"Not read: {names[denied]}: " in done.stderr
+    assert "Ask for the role" in done.stderr
+    again = own_azure.run("cost", "--json")
+    assert again.returncode == 0
+    assert [scope["outcome"] for scope in json.loads(again.stdout)["scopes"]["missing"]] == ["denied"]
+    azure.faults.clear()
+    assert own_azure.run("refresh").returncode == 0, "an explicit refresh asks again for what was refused"
+
+
+def test_nothing_readable_is_a_failure(own_azure: Home, azure: LocalAzure) -> None:
+    azure.faults.add("html_503", times=None)
+    done = own_azure.run("refresh")
+    assert done.returncode == 1
+    assert "Not read: /: subscriptions (failed)." in done.stderr
+
+
+def test_only_the_named_tables_subscriptions_and_months_are_asked_for(own_azure: Home, azure: LocalAzure) -> None:
+    name = azure.world.estate.subscriptions[0].display_name
+    done = own_azure.run(*("refresh", "--tables", "disks,cost_daily", "-s", name, "--months", "2", "--csv"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "table_name,outcome,pieces,row_count,calls"
+    pieces = {line.split(",")[0]: line.split(",")[2] for line in done.stdout.splitlines()[1:]}
+    assert pieces == {"subscriptions": "1", "disks": "1", "cost_daily": "4"}
+
+
+def test_unknown_tables_and_subscriptions_are_named_with_the_right_ones(own_azure: Home) -> None:
+    table = own_azure.run("refresh", "--tables", "cost_dayly")
+    option = own_azure.run("refresh", "-s", "Nowhere")
+    setting = own_azure.run("refresh", FINOPS_LAKE_SUBSCRIPTIONS="Nowhere")
+    assert (table.returncode, option.returncode, setting.returncode) == (2, 2, 2)
+    assert table.stderr.startswith("Error: --tables: 'cost_dayly' cannot be used; did you mean cost_daily?")
+    assert option.stderr.startswith("Error: --subscription: 'Nowhere' cannot be used; this sign-in sees: Contoso")
+    assert setting.stderr.startswith("Error: FINOPS_LAKE_SUBSCRIPTIONS: 'Nowhere' cannot be used;")
+
+
+def test_force_asks_again_for_what_is_fresh(own_azure: Home, azure: LocalAzure) -> None:
+    own_azure.run("refresh", "--tables", "disks")
+    azure.forget_requests()
+    own_azure.run("refresh", "--tables", "disks")
+    assert not [item for item in azure.requests if item.path.endswith("/disks")]
+    own_azure.run("refresh", "--tables", "disks", "--force")
+    assert len([item for item in azure.requests if item.path.endswith("/disks")]) == 3
+
+
+def test_another_writer_is_waited_for_and_then_named(own_azure: Home) -> None:
+    import filelock
+
+    own_azure.folder.mkdir()
+    with filelock.FileLock(own_azure.folder / "writer.lock"):
+        done = own_azure.run("refresh", "--wait", "0")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: Another process is refreshing the lake in ")
+
+
+def test_answer_refreshes_what_it_needs_when_asked_to(own_azure: Home, azure: LocalAzure) -> None:
+    empty = own_azure.run("cost", "--json")
+    done = own_azure.run("cost", "--refresh", "--max-wait", "60", "--json")
+    assert (empty.returncode, done.returncode) == (4, 0)
+    assert json.loads(done.stdout)["scopes"]["included_count"] == 3
+    azure.forget_requests()
+    own_azure.run("cost", "--json", FINOPS_LAKE_NOW="2026-11-23T23:00:00Z")
+    assert azure.requests == [], "without --refresh an answer comes from what is there"
+    own_azure.run("cost", "--refresh", "--json", FINOPS_LAKE_NOW="2026-11-23T23:00:00Z")
+    asked = {item.path.rsplit("/", 1)[-1] for item in azure.requests if "/subscriptions/" in item.path}
+    assert asked == {"query"}, "only what cost rests on"
+
+
+def test_refresh_that_cannot_fill_an_empty_lake_says_why(own_azure: Home) -> None:
+    done = own_azure.run("cost", "--refresh", AZURE_CLIENT_SECRET="wrong")
+    assert done.returncode == 4
+    assert "There is still no lake in" in done.stderr
+    assert "AZURE_CLIENT_SECRET" in done.stderr
+
+
+def test_refused_sign_in_says_what_to_do(own_azure: Home) -> None:
+    done = own_azure.run("refresh", AZURE_CLIENT_SECRET="wrong")
+    assert done.returncode == 5
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert re.search(r"AZURE_CLIENT_SECRET|az login", done.stderr)
+
+
+def test_missing_credential_says_what_to_run(own_azure: Home) -> None:
+    kept = {name: value for name, value in own_azure.environment.items() if name.startswith("FINOPS")}
+    done = run_program("refresh", environment={**kept, "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential"})
+    assert done.returncode == 5, done.stderr
+    assert "az login" in done.stderr
+    assert done.stderr.count("\n") == 1
