@@ -28,6 +28,9 @@ COMMANDS = {
 }
 """The commands in the order of `--help`, and the module in finops_lake.commands that holds each."""
 
+INTERRUPTED_QUERY = "Query interrupted"
+"""What DuckDB makes of Ctrl+C while a query runs: a RuntimeError of these words, not a KeyboardInterrupt."""
+
 HELP = """Azure cost in one local DuckDB file: answers in milliseconds, offline, with memory.
 
 Settings are FINOPS_LAKE_* variables and config.toml in the home; FINOPS_LAKE_HOME chooses the home.
@@ -63,6 +66,8 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:
+            if str(error) == INTERRUPTED_QUERY:
+                return exits.INTERRUPTED
             return exits.tell(error, is_verbose(ctx))
         return code
 

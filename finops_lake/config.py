@@ -170,7 +170,7 @@ def _variable(name: str, environment: Mapping[str, str]) -> str | None:
 def _read_file(path: Path, *, required: bool) -> tuple[dict[str, object], dict[str, str], list[str]]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}, {}, [f"{PREFIX}CONFIG: {path} does not exist"] if required else []
     except (OSError, UnicodeDecodeError) as error:
         return {}, {}, [f"{path}: cannot be read ({error})"]

@@ -157,7 +157,7 @@ def _rows_and_totals(lake: LakeReader, grouped: str, metric: str, question: Cost
     return _Found(tuple(row[:-2] for row in rows), row_count, dict(largest_first))
 
 
-def _notes(metric: str, currencies: int, truncated: bool) -> list[str]:
+def _notes(question: CostQuestion, metric: str, currencies: int, truncated: bool) -> list[str]:
     notes = []
     if currencies > 1:
         notes.append(
@@ -166,7 +166,8 @@ def _notes(metric: str, currencies: int, truncated: bool) -> list[str]:
     if metric == "effective_cost":
         notes.append("Amortized: commitments are spread over their term, so the total differs from the invoice.")
     if truncated:
-        notes.append("Only the largest rows are listed; the totals count all of them.")
+        kind = "largest" if granularity_of(question.granularity) == "total" else "first"
+        notes.append(f"Only the {kind} rows are listed; the totals count all of them.")
     return notes
 
 

@@ -60,6 +60,4 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 def _range(schema: Mapping[str, Any]) -> str:
-    if "minimum" in schema and "maximum" in schema:
-        return f" from {schema['minimum']} to {schema['maximum']}"
-    return f" of {schema['minimum']} or more" if "minimum" in schema else ""
+    return f" from {schema['minimum']} to {schema['maximum']}" if "minimum" in schema else ""

@@ -186,11 +186,11 @@ def test_an_untrusted_resource_manager_is_not_asked_again(azure, environment, cl
 
 
 def test_no_cookies_are_kept(azure, environment):
+    azure.faults.add(Reply(200, b"{}", {"Set-Cookie": "a=b; Path=/"}), operation="openid_configuration")
+    url = f"{azure.endpoint}/organizations/v2.0/.well-known/openid-configuration"
     with build_transport(load_settings(environment)) as transport:
-        transport.session.get(f"{azure.endpoint}/subscriptions", verify=str(azure.ca_file))
-        reply = Reply(200, b"{}", {"Set-Cookie": "a=b; Path=/"})
-        azure.faults.add(reply, operation="subscriptions")
-        transport.session.get(f"{azure.endpoint}/subscriptions?api-version=2022-12-01", verify=str(azure.ca_file))
+        reply = transport.session.get(url, verify=str(azure.ca_file))
+        assert reply.headers["Set-Cookie"] == "a=b; Path=/"
         assert list(transport.session.cookies) == []
 
 

@@ -69,7 +69,7 @@ def test_ctrl_c_ends_a_refresh_at_once_and_leaves_the_lake_unharmed(
     later = {"FINOPS_LAKE_NOW": "2026-11-23T23:00:00Z", "FINOPS_LAKE_MAX_RETRIES": "9"}
     with subprocess.Popen(
         [PROGRAM, *arguments],
-        env=clean_environment(**own_azure.environment, **later),
+        env=clean_environment(**{**own_azure.environment, **later}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -79,7 +79,7 @@ def test_ctrl_c_ends_a_refresh_at_once_and_leaves_the_lake_unharmed(
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert time.monotonic() - started < 10, "the throttle's 30 seconds are not waited for"
     assert "Traceback" not in out + err
     assert json.loads(own_azure.run(*count).stdout) == before

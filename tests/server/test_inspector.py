@@ -41,9 +41,8 @@ def inspected(
 ) -> subprocess.CompletedProcess[str]:
     """Run the Inspector against `finops-lake serve`, with a home folder of its own."""
     environment = environment_of(refreshed.azure, home)
-    passed_on = [
-        f"-e={name}={value}" for name, value in environment.items() if name.startswith(("FINOPS_LAKE_", "AZURE_"))
-    ]
+    ours = [name for name in environment if name.startswith(("FINOPS_LAKE_", "AZURE_"))]
+    passed_on = [word for name in ours for word in ("-e", f"{name}={environment[name]}")]
     return subprocess.run(
         [*command, *arguments, *passed_on, "--format", "json", "-q", "--", script(), "serve"],
         env={**environment, "HOME": str(home), "USERPROFILE": str(home)},

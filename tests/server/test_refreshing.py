@@ -89,6 +89,19 @@ async def test_past_the_wait_the_answer_comes_from_what_is_there(azure: LocalAzu
         assert totals(await ask(app, "get_cost")) == month_to_date(azure)
 
 
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_call_that_is_given_up_does_not_hold_up_the_next(azure: LocalAzure, yesterdays: Path, era: str) -> None:
+    azure.faults.add("throttled", times=None, retry_after=3)
+    with app_of(azure, yesterdays) as app:
+        async with Client(build_server(app), mode=era) as client:
+            started = time.monotonic()
+            with anyio.move_on_after(0.3):
+                await client.call_tool("get_cost", {"max_wait_seconds": 60})
+            result = await client.call_tool("get_cost", {"max_wait_seconds": 0})
+            assert not result.is_error
+            assert time.monotonic() - started < 3
+
+
 async def test_cache_bypass_asks_again_for_what_is_fresh(azure: LocalAzure, tmp_path: Path) -> None:
     with app_of(azure, tmp_path) as app:
         before = totals(await ask(app, "get_cost"))
