@@ -12,6 +12,7 @@ import click
 
 from finops_lake import __version__
 from finops_lake.commands import exits
+from finops_lake.commands.interruption import note_interruptions, was_interrupted
 from finops_lake.commands.verbosity import is_verbose, verbose_option
 
 COMMANDS = {
@@ -27,9 +28,6 @@ COMMANDS = {
     "azure-simulator": "simulator",
 }
 """The commands in the order of `--help`, and the module in finops_lake.commands that holds each."""
-
-INTERRUPTED_QUERY = "Query interrupted"
-"""What DuckDB makes of Ctrl+C while a query runs: a RuntimeError of these words, not a KeyboardInterrupt."""
 
 HELP = """Azure cost in one local DuckDB file: answers in milliseconds, offline, with memory.
 
@@ -66,7 +64,7 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:
-            if str(error) == INTERRUPTED_QUERY:
+            if was_interrupted():
                 return exits.INTERRUPTED
             return exits.tell(error, is_verbose(ctx))
         return code
@@ -91,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
+        note_interruptions()
         code = cli.main(arguments, prog_name="finops-lake", standalone_mode=False)
     except click.ClickException as error:
         error.show()

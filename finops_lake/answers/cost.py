@@ -80,7 +80,7 @@ def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
         scopes=standing.scopes,
         open_days=standing.open_days_within(question.period),
         notes=(
-            *_notes(metric, len(found.totals), truncated),
+            *_notes(question, metric, len(found.totals), truncated),
             *standing.notes,
             *(_untagged_note(lake, metric, conditions) if tags else ()),
         ),

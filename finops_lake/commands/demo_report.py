@@ -98,8 +98,10 @@ def _print_missing(status: Answer) -> None:
 def _print_next(home: Path, published: Path) -> None:
     script = "finops-lake" if shutil.which("finops-lake") else " ".join(map(_quoted, _called()))
     given = os.environ.get("FINOPS_LAKE_HOME")
+    limits = [name for name in _limiting() if os.environ.get(name)]
     steps = [
         *([_export_line(home)] if not given or Path(given).expanduser().absolute() != home else []),
+        *([_unset_line(limits)] if limits else []),
         f"{script} cost --group-by resource_group --period last_month",
         f"{script} audit",
         f'{script} sql "from marts.cost_by_service_monthly order by billed_cost desc limit 10"',
@@ -136,6 +138,20 @@ def _export_line(home: Path) -> str:
     if os.name == "nt":
         return f"$env:FINOPS_LAKE_HOME = '{home}'"
     return f"export FINOPS_LAKE_HOME={_quoted(str(home))}"
+
+
+def _limiting() -> list[str]:
+    """Return the variables that limit what is looked at, to subscriptions that the demo does not have."""
+    from finops_lake.config import ALIASES, PREFIX
+
+    fields = ("subscriptions", "resource_groups", "regions")
+    return [name for field in fields for name in (f"{PREFIX}{field.upper()}", *ALIASES[field])]
+
+
+def _unset_line(names: Sequence[str]) -> str:
+    if os.name == "nt":
+        return "; ".join(f"Remove-Item Env:{name}" for name in names)
+    return f"unset {' '.join(names)}"
 
 
 def _quoted(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from finops_lake.commands.common import settings_of
+from finops_lake.commands.interruption import forget_interruptions
 from finops_lake.commands.verbosity import verbose_option
 
 
@@ -16,4 +17,5 @@ def command(context: click.Context) -> None:
     settings = settings_of(context)
     from finops_lake.server.run import serve_stdio
 
+    forget_interruptions()
     serve_stdio(settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
@@ -74,20 +74,6 @@ def pick(item: Mapping[str, Any], path: str) -> Any:
             return None
         value = value[key] if key in value else next((v for k, v in value.items() if k.lower() == key.lower()), None)
     return value
-
-
-Field = tuple[str, Callable[[Any], Any] | None]
-
-
-def listing(items: Iterable[Mapping[str, Any]], schema: pa.Schema, fields: Mapping[str, Field]) -> pa.Table:
-    """Return one row per item; `fields` maps a column to its dotted path and an optional conversion."""
-    rows = list(items)
-    columns = []
-    for name in schema.names:
-        path, convert = fields[name]
-        values = [pick(item, path) for item in rows]
-        columns.append(pa.array([convert(value) for value in values] if convert else values, schema.field(name).type))
-    return pa.table(columns, schema=schema)
 
 
 def text(value: object) -> str | None:

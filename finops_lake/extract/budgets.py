@@ -6,50 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import pyarrow as pa
-
 from finops_lake.azure_api.clients import AzureClients
-from finops_lake.extract.arrow import AMOUNT, amount, as_json, day, listing, text
-from finops_lake.source import Chunk, Fetched, Source
-
-SOURCE = Source(
-    table="budgets",
-    comment="Budgets as Azure lists them for a scope; a subscription may list those of its groups, too.",
-    schema=pa.schema(
-        [
-            ("id", pa.string()),
-            ("name", pa.string()),
-            ("category", pa.string()),
-            ("time_grain", pa.string()),
-            ("amount", AMOUNT),
-            ("period_start_date", pa.date32()),
-            ("period_end_date", pa.date32()),
-            ("current_spend_amount", AMOUNT),
-            ("current_spend_unit", pa.string()),
-            ("forecast_spend_amount", AMOUNT),
-            ("forecast_spend_unit", pa.string()),
-            ("filter", pa.string()),
-            ("notifications", pa.string()),
-        ]
-    ),
-    key=("id",),
-    max_age=timedelta(hours=6),
-    columns={
-        "id": "ARM id as Azure writes it (case varies, the leading slash may be missing).",
-        "name": "Name of the budget.",
-        "category": "Cost, Usage or ReservationUtilization.",
-        "time_grain": "Monthly, Quarterly, Annually, or the same by billing period.",
-        "amount": "What may be spent per time grain, in the billing currency.",
-        "period_start_date": "First day of the budget (UTC).",
-        "period_end_date": "Last day of the budget (UTC).",
-        "current_spend_amount": "What Azure says is spent; evaluated about daily; null at first.",
-        "current_spend_unit": "Currency of current_spend_amount.",
-        "forecast_spend_amount": "What Azure forecasts; often missing.",
-        "forecast_spend_unit": "Currency of forecast_spend_amount.",
-        "filter": "JSON of the budget's own filter; null when it counts everything in its scope.",
-        "notifications": "JSON list of its thresholds, without the people to be told.",
-    },
-)
+from finops_lake.extract.arrow import amount, as_json, day
+from finops_lake.extract.listing import Column, listing, listing_source
+from finops_lake.source import Chunk, Fetched
 
 
 def thresholds(notifications: Any) -> str | None:
@@ -70,21 +30,40 @@ def thresholds(notifications: Any) -> str | None:
     return as_json(sorted(kept, key=lambda rule: str(rule["name"])))
 
 
-FIELDS = {
-    "id": ("id", text),
-    "name": ("name", text),
-    "category": ("properties.category", text),
-    "time_grain": ("properties.timeGrain", text),
-    "amount": ("properties.amount", amount),
-    "period_start_date": ("properties.timePeriod.startDate", day),
-    "period_end_date": ("properties.timePeriod.endDate", day),
-    "current_spend_amount": ("properties.currentSpend.amount", amount),
-    "current_spend_unit": ("properties.currentSpend.unit", text),
-    "forecast_spend_amount": ("properties.forecastSpend.amount", amount),
-    "forecast_spend_unit": ("properties.forecastSpend.unit", text),
-    "filter": ("filter", as_json),
-    "notifications": ("properties.notifications", thresholds),
-}
+COLUMNS = (
+    Column("id", "id", "ARM id as Azure writes it (case varies, the leading slash may be missing)."),
+    Column("name", "name", "Name of the budget."),
+    Column("category", "properties.category", "Cost, Usage or ReservationUtilization."),
+    Column("time_grain", "properties.timeGrain", "Monthly, Quarterly, Annually, or the same by billing period."),
+    Column("amount", "properties.amount", "What may be spent per time grain, in the billing currency.", amount),
+    Column("period_start_date", "properties.timePeriod.startDate", "First day of the budget (UTC).", day),
+    Column("period_end_date", "properties.timePeriod.endDate", "Last day of the budget (UTC).", day),
+    Column(
+        "current_spend_amount",
+        "properties.currentSpend.amount",
+        "What Azure says is spent; evaluated about daily; null at first.",
+        amount,
+    ),
+    Column("current_spend_unit", "properties.currentSpend.unit", "Currency of current_spend_amount."),
+    Column("forecast_spend_amount", "properties.forecastSpend.amount", "What Azure forecasts; often missing.", amount),
+    Column("forecast_spend_unit", "properties.forecastSpend.unit", "Currency of forecast_spend_amount."),
+    Column(
+        "filter", "filter", "JSON of the budget's own filter; null when it counts everything in its scope.", as_json
+    ),
+    Column(
+        "notifications",
+        "properties.notifications",
+        "JSON list of its thresholds, without the people to be told.",
+        thresholds,
+    ),
+)
+
+SOURCE = listing_source(
+    table="budgets",
+    comment="Budgets as Azure lists them for a scope; a subscription may list those of its groups, too.",
+    max_age=timedelta(hours=6),
+    columns=COLUMNS,
+)
 
 
 def _with_filter(budget: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,4 +73,4 @@ def _with_filter(budget: Mapping[str, Any]) -> dict[str, Any]:
 
 def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
     """Return the budgets Azure lists for the chunk's scope."""
-    return Fetched(listing((_with_filter(budget) for budget in azure.budgets(chunk.scope_id)), SOURCE.schema, FIELDS))
+    return Fetched(listing((_with_filter(budget) for budget in azure.budgets(chunk.scope_id)), COLUMNS))

@@ -4,81 +4,51 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pyarrow as pa
-
 from finops_lake.azure_api.clients import AzureClients
-from finops_lake.extract.arrow import INSTANT, as_json, instant, listing, text, whole
+from finops_lake.extract.arrow import as_json, instant, whole
+from finops_lake.extract.listing import ID, LOCATION, NAME, TAGS, TIME_CREATED, ZONES, Column, listing, listing_source
 from finops_lake.extract.scopes import subscription_of
-from finops_lake.source import Chunk, Fetched, Source
+from finops_lake.source import Chunk, Fetched
 
-SOURCE = Source(
-    table="disks",
-    comment="Managed disks.",
-    schema=pa.schema(
-        [
-            ("id", pa.string()),
-            ("name", pa.string()),
-            ("location", pa.string()),
-            ("sku_name", pa.string()),
-            ("tier", pa.string()),
-            ("disk_state", pa.string()),
-            ("managed_by", pa.string()),
-            ("managed_by_extended", pa.string()),
-            ("disk_size_gb", pa.int64()),
-            ("max_shares", pa.int64()),
-            ("os_type", pa.string()),
-            ("create_option", pa.string()),
-            ("source_resource_id", pa.string()),
-            ("time_created", INSTANT),
-            ("last_ownership_update_time", INSTANT),
-            ("zones", pa.string()),
-            ("tags", pa.string()),
-        ]
+COLUMNS = (
+    ID,
+    NAME,
+    LOCATION,
+    Column("sku_name", "sku.name", "Storage SKU, such as Premium_LRS."),
+    Column("tier", "properties.tier", "Performance tier, such as P30."),
+    Column(
+        "disk_state",
+        "properties.diskState",
+        "Unattached, Attached, Reserved (on a deallocated VM), ActiveSAS, ReadyToUpload, ...",
     ),
-    key=("id",),
-    max_age=timedelta(hours=1),
-    columns={
-        "id": "ARM id as Azure writes it (case varies).",
-        "name": "Name as Azure writes it.",
-        "location": "Region.",
-        "sku_name": "Storage SKU, such as Premium_LRS.",
-        "tier": "Performance tier, such as P30.",
-        "disk_state": "Unattached, Attached, Reserved (on a deallocated VM), ActiveSAS, ReadyToUpload, ...",
-        "managed_by": "VM that holds the disk; null when none does.",
-        "managed_by_extended": "JSON list of the VMs that hold a shared disk.",
-        "disk_size_gb": "Provisioned size in GiB.",
-        "max_shares": "VMs that may hold the disk at once.",
-        "os_type": "Windows or Linux for an operating system disk.",
-        "create_option": "How it was made: Empty, FromImage, Copy, ...",
-        "source_resource_id": "Snapshot, disk or image it was copied from.",
-        "time_created": "Instant of creation (UTC).",
-        "last_ownership_update_time": "Instant of the last attach, detach, start or deallocation; null on old disks.",
-        "zones": "JSON list of availability zones.",
-        "tags": "JSON object of the disk's own tags.",
-    },
+    Column("managed_by", "managedBy", "VM that holds the disk; null when none does."),
+    Column("managed_by_extended", "managedByExtended", "JSON list of the VMs that hold a shared disk.", as_json),
+    Column("disk_size_gb", "properties.diskSizeGB", "Provisioned size in GiB.", whole),
+    Column("max_shares", "properties.maxShares", "VMs that may hold the disk at once.", whole),
+    Column("os_type", "properties.osType", "Windows or Linux for an operating system disk."),
+    Column("create_option", "properties.creationData.createOption", "How it was made: Empty, FromImage, Copy, ..."),
+    Column(
+        "source_resource_id", "properties.creationData.sourceResourceId", "Snapshot, disk or image it was copied from."
+    ),
+    TIME_CREATED,
+    Column(
+        "last_ownership_update_time",
+        "properties.LastOwnershipUpdateTime",
+        "Instant of the last attach, detach, start or deallocation; null on old disks.",
+        instant,
+    ),
+    ZONES,
+    TAGS,
 )
 
-FIELDS = {
-    "id": ("id", text),
-    "name": ("name", text),
-    "location": ("location", text),
-    "sku_name": ("sku.name", text),
-    "tier": ("properties.tier", text),
-    "disk_state": ("properties.diskState", text),
-    "managed_by": ("managedBy", text),
-    "managed_by_extended": ("managedByExtended", as_json),
-    "disk_size_gb": ("properties.diskSizeGB", whole),
-    "max_shares": ("properties.maxShares", whole),
-    "os_type": ("properties.osType", text),
-    "create_option": ("properties.creationData.createOption", text),
-    "source_resource_id": ("properties.creationData.sourceResourceId", text),
-    "time_created": ("properties.timeCreated", instant),
-    "last_ownership_update_time": ("properties.LastOwnershipUpdateTime", instant),
-    "zones": ("zones", as_json),
-    "tags": ("tags", as_json),
-}
+SOURCE = listing_source(
+    table="disks",
+    comment="Managed disks.",
+    max_age=timedelta(hours=1),
+    columns=COLUMNS,
+)
 
 
 def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
     """Return the managed disks of the chunk's subscription, in one listing."""
-    return Fetched(listing(azure.disks(subscription_of(chunk.scope_id)), SOURCE.schema, FIELDS))
+    return Fetched(listing(azure.disks(subscription_of(chunk.scope_id)), COLUMNS))

@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from finops_lake.answers.answer import Answer
 from finops_lake.app import App
-from finops_lake.errors import EmptyLakeError, FinopsLakeError
+from finops_lake.errors import EmptyLakeError
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -60,12 +60,12 @@ async def with_progress(context: Context[Any, Any], work: Callable[[OnProgress],
     """
     teller = _Teller(context)
     result: list[Given] = []
-    failure: FinopsLakeError | None = None
+    failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(teller.run)
         try:
             result.append(await anyio.to_thread.run_sync(work, teller.note, abandon_on_cancel=True))
-        except FinopsLakeError as error:  # kept, because a task group would wrap it in a group of errors
+        except Exception as error:  # raised outside, because a task group would wrap it in a group of errors
             failure = error
         tasks.cancel_scope.cancel()
     if failure is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -81,15 +82,18 @@ def test_snippet_for_clients_is_json_that_starts_the_server_on_this_home(
     assert server["env"] == {"FINOPS_LAKE_HOME": demo.args["FINOPS_LAKE_HOME"]}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="runs the lines in sh")
 def test_next_steps_run_as_they_are_printed(demo: subprocess.CompletedProcess[str], tmp_path: Path) -> None:
     steps = [line.strip() for line in demo.stdout.splitlines() if re.match(r"  \S*(finops-lake|duckdb) ", line)]
     assert len(steps) == 5
+    (limits,) = re.findall(r"^  unset (.*)$", demo.stdout, re.MULTILINE)
+    assert limits == "FINOPS_LAKE_SUBSCRIPTIONS"
     for step in steps:
         command = step.split("    ")[0]
         if shutil.which(command.split()[0]):
-            ended = subprocess.run(
-                command,
-                shell=True,  # noqa: S602 - this is how a person runs it
+            ended = subprocess.run(  # noqa: S602 - through a shell, as a person runs it
+                f"unset {limits}; {command}",
+                shell=True,
                 env=clean_environment(**demo.args),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

@@ -20,7 +20,7 @@ from tests.cli.conftest import PROGRAM, Home, clean_environment, run_program
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["cost", "-s", "Contoso Produktion"], "--subscription: 'Contoso Produktion' cannot be used; did you mean 'Contoso Production'?"),
+        (["cost", "-s", "Contoso Produktion"], "--subscription: 'Contoso Produktion' cannot be used; did you mean"),
         (["cost", "--start", "2026-11-31"], "--start: '2026-11-31' cannot be used; a day as YYYY-MM-DD is needed"),
         (["cost", "--start", "2026-11-05", "--end", "2026-11-01"], "--start: '2026-11-05' cannot be used; it must not"),
         (["cost", "--end", "yesterday"], "--end: 'yesterday' cannot be used; a day as YYYY-MM-DD"),
@@ -102,8 +102,10 @@ def test_all_faults_of_the_configuration_are_listed_with_their_place(tmp_path: P
     )
     assert done.returncode == exits.USAGE
     assert "(4 to mend)" in done.stderr
-    for place in ("config.toml: workers: 0", "config.toml: colour: there is no such", "FINOPS_LAKE_CLOUD: 'moon'", "FINOPS_LAKE_SPEED: there is no such"):  # fmt: skip
-        assert place in done.stderr
+    assert "config.toml: workers: 0" in done.stderr
+    assert "config.toml: colour: there is no such setting" in done.stderr
+    assert "FINOPS_LAKE_CLOUD: 'moon'" in done.stderr
+    assert "FINOPS_LAKE_SPEED: there is no such setting" in done.stderr
 
 
 def test_lake_of_a_newer_version_asks_for_an_upgrade(home: Home, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from tests.cli.conftest import Home
 
-TYPES = """select 1 as a, 2 as a, null as nothing, 1.50::decimal(9, 2) as amount, -0.000000000000000000000001::decimal(38, 24) as tiny,
-    date '2026-01-02' as day, timestamp '2026-01-02 03:04:05.678' as local, timestamptz '2026-01-02 03:04:05+02' as instant,
+TYPES = """select 1 as a, 2 as a, null as nothing, 1.50::decimal(9, 2) as amount,
+    -0.000000000000000000000001::decimal(38, 24) as tiny, date '2026-01-02' as day,
+    timestamp '2026-01-02 03:04:05.678' as local, timestamptz '2026-01-02 03:04:05+02' as instant,
     interval 3 day as span, 'nan'::double as number, 'a'::blob as bytes, [1.5::decimal(3, 1)] as list,
     {'k': date '2026-01-02'} as structure, true as flag, 170141183460469231731687303715884105727::hugeint as huge"""
 

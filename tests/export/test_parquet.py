@@ -67,7 +67,7 @@ def test_decimals_stay_decimals_and_columns_are_described(app: App, tmp_path: Pa
 @pytest.mark.parametrize("hive", [False, True])
 def test_target_that_exists_is_refused_unless_it_may_be_replaced(app: App, tmp_path: Path, hive: bool) -> None:
     (first,) = export_parquet(app.lake, ["subscriptions"], tmp_path, hive=hive)
-    with pytest.raises(InputError, match="subscriptions.* exists there already; --overwrite replaces it"):
+    with pytest.raises(InputError, match=r"subscriptions.* exists there already; --overwrite replaces it"):
         export_parquet(app.lake, ["charges", "subscriptions"], tmp_path, hive=hive)
     assert [path.name for path in tmp_path.iterdir()] == [first.path.name]
     (again,) = export_parquet(app.lake, ["subscriptions"], tmp_path, hive=hive, overwrite=True)
@@ -83,7 +83,7 @@ def test_unknown_mart_is_named_with_the_nearest(app: App, tmp_path: Path) -> Non
 
 def test_folder_that_cannot_be_written_is_named(app: App, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="--to: .*it is a file"):
+    with pytest.raises(InputError, match=r"--to: .*it is a file"):
         export_parquet(app.lake, ["charges"], tmp_path / "file")
     with pytest.raises(StorageError, match="Exporting failed"):
         export_parquet(app.lake, ["charges"], tmp_path / "file" / "folder")
