@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finops_lake.errors import BadRequestError
 from finops_lake.source import AMOUNT_PRECISION, AMOUNT_SCALE
@@ -16,6 +18,8 @@ from finops_lake.source import AMOUNT_PRECISION, AMOUNT_SCALE
 AMOUNT = pa.decimal128(AMOUNT_PRECISION, AMOUNT_SCALE)
 INSTANT = pa.timestamp("us", tz="UTC")
 _SMALLEST = Decimal(1).scaleb(-AMOUNT_SCALE)
+_TINY = "[eE]-0*([89]|[1-9][0-9])"
+"""Numbers so small that Arrow's cast may make them 0 without a word (measured with 1.9E-83)."""
 
 
 def amounts(values: Sequence[object]) -> tuple[pa.Array, int]:
@@ -24,14 +28,14 @@ def amounts(values: Sequence[object]) -> tuple[pa.Array, int]:
     Those are rounded half-even to 24 decimals; every other value keeps each digit Azure sent.
     """
     texts = [None if value is None else str(value) for value in values]
-    try:
-        return pa.array(texts, pa.string()).cast(AMOUNT), 0
-    except pa.ArrowInvalid:
-        exact = [amount(text) for text in texts]
-        inexact = sum(
-            Decimal(text) != value for text, value in zip(texts, exact, strict=True) if text and value is not None
-        )
-        return pa.array(exact, AMOUNT), inexact
+    array = pa.array(texts, pa.string())
+    if not pc.any(pc.match_substring_regex(array, _TINY)).as_py():
+        with suppress(pa.ArrowInvalid):  # more decimals than we keep
+            return array.cast(AMOUNT), 0
+    exact = [amount(text) for text in texts]
+    pairs = zip(texts, exact, strict=True)
+    inexact = sum(Decimal(text) != value for text, value in pairs if text and value is not None)
+    return pa.array(exact, AMOUNT), inexact
 
 
 def amount(value: object) -> Decimal | None:
