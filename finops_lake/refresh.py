@@ -211,23 +211,19 @@ class _Run:
                 elif not batch and is_open:
                     opened.close()
                 is_open = bool(batch)
-                for arrived in batch:
-                    self._load(arrived)
+                self._load(batch)
                 if is_open and self.monotonic() >= self.next_publication:
                     opened.close()
                     is_open = False
                     self.publish()
                     self.next_publication = self.monotonic() + PUBLISH_EVERY_SECONDS
 
-    def _load(self, arrived: Arrived) -> None:
-        result, fetched = arrived
-        if fetched is not None:
-            self.warehouse.load(self.sources[result.chunk.table], fetched, result)
-        else:
-            self.warehouse.record(result)
+    def _load(self, batch: Sequence[Arrived]) -> None:
+        if not batch:
+            return
+        self.results += self.warehouse.load_all(batch)
         self.unpublished = True
-        self.results.append(result)
-        self._tell(_label(result.chunk))
+        self._tell(_label(self.results[-1].chunk))
 
     def _tell(self, message: str) -> None:
         if self.on_progress:

@@ -73,10 +73,11 @@ def answer_budgets(lake: LakeReader, question: BudgetQuestion) -> Answer:
     conditions = _conditions(chosen if len(chosen) < len(known) else None, question.statuses)
     sql = f"{_select(COLUMNS, conditions)}\nlimit {question.limit}"
     result = lake.query(sql)
-    counts = dict(lake.query(f"select status, count(*) from marts.budget_status{conditions} group by all").rows)
+    rows = lake.query(f"select status, count(*) from marts.budget_status{conditions} group by all").rows
+    counts: dict[str, int] = dict(rows)
+    currencies = lake.query(f"select distinct billing_currency from marts.budget_status{conditions} order by 1").rows
     standing = listing_standing(lake, chosen, ["budgets"])
     row_count = sum(counts.values())
-    place = COLUMNS.index("billing_currency")
     return Answer(
         columns=COLUMNS,
         rows=tuple(result.rows),
@@ -85,7 +86,7 @@ def answer_budgets(lake: LakeReader, question: BudgetQuestion) -> Answer:
         row_count=row_count,
         truncated=row_count > len(result.rows),
         metric="spend",
-        currencies=tuple(sorted({row[place] for row in result.rows if row[place]})),
+        currencies=tuple(currency for (currency,) in currencies if currency),
         scopes=standing.scopes,
         notes=tuple(_notes(standing.scopes, row_count, counts)),
         sections={"counts": {status: counts.get(status, 0) for status in STATUSES}},

@@ -15,6 +15,7 @@ SCHEMA_VERSION = 1
 
 _STORAGE_VERSION = "v1.5.0"  # what the shells of the 1.5 line can open
 _WRITER_MEMORY = "256MB"  # beyond it, sorting and grouping spill to a folder beside the file
+_CHECKPOINT_AFTER = "128MB"  # of log; DuckDB's own 16 MB rewrites the file's end many times in a first load
 _READER_MEMORY = "2GB"
 
 _LOCK_DOWN = (
@@ -41,6 +42,7 @@ def connect_writer(path: Path) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(str(path), config={"storage_compatibility_version": _STORAGE_VERSION})
         connection.execute("set global TimeZone = 'UTC'")
         connection.execute(f"set memory_limit = '{_WRITER_MEMORY}'")
+        connection.execute(f"set checkpoint_threshold = '{_CHECKPOINT_AFTER}'")
         connection.execute("set enable_progress_bar = false")
         return connection
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,7 +15,7 @@ import duckdb
 import filelock
 
 from finops_lake import __version__
-from finops_lake.errors import ForeignLakeError, LockedError, StorageError
+from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome, StorageError
 from finops_lake.lake import load, stored
 from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, recorded
 from finops_lake.lake.files import LakeFiles, drop_leftovers
@@ -103,14 +104,50 @@ class Warehouse:
 
         The stored marts above are rebuilt for this scope and month when the warehouse closes or is published.
         """
-        chunk = result.chunk
-        stamped = load.Stamped(self._next_load_id, self._clock())
         with self._writing(f"Loading {source.table}") as connection, load.transaction(connection):
-            if chunk.month is None:
-                self._mark_all_above(connection, source, fetched, chunk)
-            load.replace_rows(connection, source, fetched.rows, chunk, stamped)
+            self._load(connection, source, fetched, result)
+
+    def load_all(self, arrived: Sequence[tuple[ChunkResult, Fetched | None]]) -> list[ChunkResult]:
+        """Load or record several chunks in one transaction, which costs little more than one; return the results.
+
+        A chunk that cannot be loaded does not spoil the others: it is recorded as failed, with the reason. Errors
+        of the disk are raised.
+        """
+        try:
+            with self._writing("Loading") as connection, load.transaction(connection):
+                for result, fetched in arrived:
+                    self._take(connection, result, fetched)
+        except StorageError:
+            raise
+        except LakeError:
+            return [self._load_alone(result, fetched) for result, fetched in arrived]
+        return [result for result, _ in arrived]
+
+    def _load_alone(self, result: ChunkResult, fetched: Fetched | None) -> ChunkResult:
+        try:
+            with self._writing(f"Loading {result.chunk.table}") as connection, load.transaction(connection):
+                self._take(connection, result, fetched)
+        except StorageError:
+            raise
+        except LakeError as error:
+            result = replace(result, outcome=Outcome.FAILED, complete=False, row_count=None, reason=error.message)
+            self.record(result)
+        return result
+
+    def _take(self, connection: duckdb.DuckDBPyConnection, result: ChunkResult, fetched: Fetched | None) -> None:
+        if fetched is None:
             self._note_result(connection, result)
-        self._next_load_id += 1
+        else:
+            self._load(connection, self._sources[result.chunk.table], fetched, result)
+
+    def _load(
+        self, connection: duckdb.DuckDBPyConnection, source: Source, fetched: Fetched, result: ChunkResult
+    ) -> None:
+        chunk = result.chunk
+        if chunk.month is None:
+            self._mark_all_above(connection, source, fetched, chunk)
+        load.replace_rows(connection, source, fetched.rows, chunk, load.Stamped(self._next_load_id, self._clock()))
+        self._note_result(connection, result)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement of our own, published or not."""
@@ -121,7 +158,6 @@ class Warehouse:
         """Note an attempt that brought no rows; what the lake holds of the chunk stays."""
         with self._writing("Noting a failed load") as connection, load.transaction(connection):
             self._note_result(connection, result)
-        self._next_load_id += 1
 
     def publish(self) -> int:
         """Make what is loaded visible to everybody and return its generation; the warehouse is closed then.
@@ -146,6 +182,7 @@ class Warehouse:
         load.insert_result(connection, result, self._next_load_id)
         if result.chunk.month is not None:
             stored.mark(connection, self._stored_above.get(result.chunk.table, []), result.chunk)
+        self._next_load_id += 1  # a number whose transaction fails is not given again
 
     def _mark_all_above(
         self, connection: duckdb.DuckDBPyConnection, source: Source, fetched: Fetched, chunk: Chunk

@@ -17,7 +17,7 @@
 --   amount: What may be spent in the period.
 --   azure_spend: What Azure says is spent; about a day old; null when it does not say.
 --   azure_forecast: What Azure forecasts for the whole period; null when it does not say.
---   lake_spend: Billed cost of the period by our own charges; null for a filtered budget, a wider scope or another currency, where the two cannot be compared.
+--   lake_spend: Billed cost of the period by our own charges; null where the two cannot be compared: a filter, a wider scope, another currency, or a month of the period that is not in the lake.
 --   lake_minus_azure: lake_spend less azure_spend.
 --   spend: azure_spend, else lake_spend.
 --   spend_source: azure or lake; null when neither knows.
@@ -61,6 +61,17 @@ running as (
     from periods
 ),
 
+covered as (
+    select running.budget_id
+    from running
+    inner join marts.cost_months as months
+        on running.sub_account_id = months.sub_account_id
+        and months.billing_month between date_trunc('month', running.period_start_date) and running.listed_date
+    where months.metric = 'billed_cost' and months.loaded_at is not null
+    group by running.budget_id, running.period_start_date, running.listed_date
+    having count(distinct months.billing_month) = datediff('month', running.period_start_date, running.listed_date) + 1
+),
+
 charged as (
     select
         running.budget_id,
@@ -68,6 +79,7 @@ charged as (
         count(distinct charges.billing_currency) as currencies,
         sum(charges.billed_cost) as billed_cost,
     from running
+    inner join covered using (budget_id)
     inner join marts.charges as charges
         on running.sub_account_id = charges.sub_account_id
         and charges.charge_period_start between running.period_start_date and running.period_end_date

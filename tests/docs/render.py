@@ -1,20 +1,29 @@
 """Writes the pages of docs/ that are made from the code: `python -m tests.docs.render`.
 
-tables.md and audits.md come from the headers of the SQL files and from the sources; test_docs.py compares them.
+tables.md and audits.md come from the headers of the SQL files and from the sources, tools.md from the server's
+descriptions; test_docs.py compares them.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import anyio
+from mcp.client import Client
+
+from finops_lake.app import App
+from finops_lake.config import load_settings
 from finops_lake.extract.catalog import SOURCES
 from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
 from finops_lake.lake.writer import Warehouse
+from finops_lake.server.build import build_server
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -46,6 +55,37 @@ confidence is `high` when the state is known to have lasted for the whole window
 """
 
 
+TOOLS_INTRO = """# MCP tools
+
+Made from the server's own descriptions by `python -m tests.docs.render`. `finops-lake serve` serves them over stdio, in the
+2025 and the 2026 protocol. Unknown arguments are refused, and every mistake of a call is told at once.
+
+The first three refresh what is stale before they answer, for at most `max_wait_seconds`, with progress; past that the
+answer comes from what is there, and says so. They take the parameters of the Azure FinOps MCP server in both of its
+spellings (`profiles` or `subscription_id`, `tags` or `filter_tag`, ...); spellings that contradict each other are refused.
+
+## The envelope of every answer
+
+The same facts stand in the text and in the structured content, because some clients show a model only one of them.
+
+| field | |
+| --- | --- |
+| `columns`, `rows` | the rows, as lists in the order of the columns; amounts as text with every digit |
+| `row_count`, `truncated` | how many rows there are, and whether some are not listed |
+| `totals` | one per currency, over all rows, also those not listed |
+| `metric`, `currency`, `currencies`, `period` | what is summed, in which currency (null when there are several), over which UTC days |
+| `as_of` | the oldest load the answer rests on (UTC); null when nothing is loaded |
+| `open_days` | the days that Azure may still restate |
+| `scopes` | subscriptions included, and those missing with outcome, reason and next step |
+| `notes` | what else to know, such as a refresh that still runs |
+| `sql` | the SQL that gave the rows; it runs as it stands in the DuckDB shell |
+
+Beside these an audit has `checks` (what was looked at and found, per check) and `budgets` (those in danger), the budget status
+has `counts`, the lake status has `lake` and `months`. Text cells are cleaned of control, zero-width and direction characters
+and cut at 200 characters; an answer is kept below about 20 KB unless `limit` asks for more.
+"""
+
+
 def types_of_columns() -> dict[tuple[str, str, str], str]:
     """Return (schema, table, column) -> DuckDB type, from a real lake."""
     home = Path(tempfile.mkdtemp(prefix="finops-lake-docs-"))
@@ -70,7 +110,11 @@ def tables_page() -> str:
     kinds = types_of_columns()
     files = read_sql_files(sql_folder())
     parts = [TABLES_INTRO]
-    for schema, title in (("marts", "Marts"), ("meta", "Meta: what the lake knows about itself"), ("staging", "Staging")):
+    for schema, title in (
+        ("marts", "Marts"),
+        ("meta", "Meta: what the lake knows about itself"),
+        ("staging", "Staging"),
+    ):
         parts.append(f"\n## {title}\n")
         parts += [_view(file, kinds) for file in files if file.schema == schema]
     parts.append("\n## Raw: what Azure said\n")
@@ -84,7 +128,8 @@ def tables_page() -> str:
         lines = [f"\n### raw.{source.table}\n", f"\n{source.comment} Key: {key}; {stale}.\n\n"]
         lines += ["| column | type | |\n", "| --- | --- | --- |\n"]
         lines += [
-            f"| `{name}` | {kinds['raw', source.table, name]} | {_cell(text)} |\n" for name, text in source.columns.items()
+            f"| `{name}` | {kinds['raw', source.table, name]} | {_cell(text)} |\n"
+            for name, text in source.columns.items()
         ]
         parts.append("".join(lines))
     return "".join(parts)
@@ -103,7 +148,9 @@ def _view(file: SqlFile, kinds: dict[tuple[str, str, str], str]) -> str:
     if "source" in file.headers:
         lines.append(f"Source of the rule: {file.headers['source']}.\n")
     lines += ["\n| column | type | |\n", "| --- | --- | --- |\n"]
-    lines += [f"| `{name}` | {kinds[file.schema, file.name, name]} | {_cell(text)} |\n" for name, text in file.columns.items()]
+    lines += [
+        f"| `{name}` | {kinds[file.schema, file.name, name]} | {_cell(text)} |\n" for name, text in file.columns.items()
+    ]
     return "".join(lines)
 
 
@@ -122,7 +169,39 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES = {"tables.md": tables_page, "audits.md": audits_page}
+def tools_page() -> str:
+    """Return docs/tools.md, from what a client is told."""
+    settings = load_settings({"FINOPS_LAKE_HOME": "unused"})
+
+    async def listed() -> list[Any]:
+        async with Client(build_server(App(settings))) as client:
+            return list((await client.list_tools()).tools)
+
+    return TOOLS_INTRO + "".join(_tool(tool) for tool in anyio.run(listed))
+
+
+def _tool(tool: Any) -> str:
+    lines = [f"\n## {tool.name}\n\n{tool.description}\n"]
+    if tool.input_schema["properties"]:
+        lines.append("\n| parameter | type | default | |\n| --- | --- | --- | --- |\n")
+        for name, schema in tool.input_schema["properties"].items():
+            default = f"`{json.dumps(schema['default'])}`" if "default" in schema else ""
+            lines.append(f"| `{name}` | {_cell(_type(schema))} | {default} | {_cell(schema['description'])} |\n")
+    return "".join(lines)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_type(one) for one in schema["anyOf"]))
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if schema["type"] == "array":
+        return f"list of {_type(schema['items'])}"
+    bounds = [f"{word} {schema[key]:g}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in schema]
+    return " ".join([schema["type"], *bounds])
+
+
+PAGES = {"tables.md": tables_page, "audits.md": audits_page, "tools.md": tools_page}
 
 
 def main() -> None:

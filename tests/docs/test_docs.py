@@ -33,7 +33,17 @@ def test_readme_has_its_length_and_its_two_commands() -> None:
 
 
 def test_every_page_is_there_and_every_module_of_the_drawing_exists() -> None:
-    pages = {"architecture", "tools", "tables", "audits", "permissions", "operations", "performance", "decisions", "changelog"}
+    pages = {
+        "architecture",
+        "tools",
+        "tables",
+        "audits",
+        "permissions",
+        "operations",
+        "performance",
+        "decisions",
+        "changelog",
+    }
     assert {page.stem for page in DOCS.glob("*.md")} == pages
     drawing = (DOCS / "architecture.md").read_text(encoding="utf-8").split("```")[1]
     for name in re.findall(r"^  (\w+(?:\.py|/))", drawing, re.MULTILINE):
