@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import click
 
 from finops_lake import __version__
 from finops_lake.commands import exits
-from finops_lake.commands.interruption import note_interruptions, was_interrupted
+from finops_lake.commands.interruption import interruptions_noted, was_interrupted
 from finops_lake.commands.verbosity import is_verbose, verbose_option
 
 COMMANDS = {
@@ -85,18 +86,26 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    _prepare_streams()
     try:
-        note_interruptions()
-        code = cli.main(arguments, prog_name="finops-lake", standalone_mode=False)
+        with interruptions_noted():
+            code = cli.main(arguments, prog_name="finops-lake", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return exits.INTERRUPTED
     return code if isinstance(code, int) else exits.OK
+
+
+def _prepare_streams() -> None:
+    """Print a question mark for what a console cannot show; write nowhere where there is no stream at all."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _stop_writing() -> None:

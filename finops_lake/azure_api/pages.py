@@ -13,7 +13,7 @@ from finops_lake.errors import UnreachableError
 
 @dataclass(frozen=True)
 class QueryPage:
-    """One page of a Cost Management query; fractional numbers are text, digit for digit as Azure sent."""
+    """One page of a Cost Management query; numbers are text, digit for digit as Azure sent them."""
 
     columns: tuple[str, ...]
     rows: list[list[Any]]
@@ -24,7 +24,7 @@ def read_query_page(body: bytes, what: str) -> tuple[QueryPage, str | None]:
 
     Raises the error that a reply with status 200 may still hold, UnreachableError for what is not an answer.
     """
-    properties = _read(body, what, "properties", parse_float=str)
+    properties = _read(body, what, "properties", parse_float=str, parse_int=str)
     payload = properties["properties"]
     columns, rows = (payload.get("columns"), payload.get("rows")) if isinstance(payload, dict) else (None, None)
     if not isinstance(columns, list) or not isinstance(rows, list):
@@ -44,9 +44,9 @@ def read_list_page(body: bytes, what: str) -> tuple[list[dict[str, Any]], str | 
     return items, _next_link(page)
 
 
-def _read(body: bytes, what: str, needed: str, parse_float: Any) -> dict[str, Any]:
+def _read(body: bytes, what: str, needed: str, **numbers: Any) -> dict[str, Any]:
     try:
-        page = json.loads(body, parse_float=parse_float)
+        page = json.loads(body, **numbers)
     except ValueError as error:
         raise error_of(read_failure(200, body, {}), what) from error
     if not isinstance(page, dict):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from finops_lake.answers.answer import Answer
-from finops_lake.answers.cost_terms import DIMENSIONS
+from finops_lake.answers.cost_terms import (
+    DIMENSIONS,
+    dimension_conditions,
+    dimension_of,
+    granularity_of,
+    metric_of,
+    tag_conditions,
+)
 from finops_lake.answers.periods import NAMED
 from finops_lake.commands import cells
 from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
@@ -15,6 +22,9 @@ from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
+
+if TYPE_CHECKING:
+    from finops_lake.answers.cost import CostQuestion
 
 OPTIONS = {
     "start_date": "--start",
@@ -103,11 +113,21 @@ def command(
     with named(profiles=source, **OPTIONS):
         asked = period_of(now.date(), name=period, days=days, start=start, end=end)
         question = CostQuestion(asked, asked_of, group_by or ("service",), granularity, metric, filters, tags, limit)
-        notes = freshener.refresh(
-            ["marts.charges", "marts.resource_tags"] if tags else ["marts.charges"], months_of(asked)
-        )
+        _check(question)
+        tagged = ["marts.resource_tags", "marts.resources"] if tags else []
+        notes = freshener.refresh(["marts.charges", "marts.subscriptions", *tagged], months_of(asked))
         answer = answer_cost(freshener.app.lake, question).with_notes(notes)
     show(answer, style, now, print_cost)
+
+
+def _check(question: CostQuestion) -> None:
+    """Refuse words that no lake would know before anything is refreshed for them."""
+    for name in question.group_by:
+        dimension_of(name)
+    granularity_of(question.granularity)
+    metric_of(question.metric)
+    dimension_conditions(question.dimensions)
+    tag_conditions(question.tags)
 
 
 def print_cost(answer: Answer) -> None:

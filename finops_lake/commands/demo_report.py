@@ -106,7 +106,7 @@ def _print_next(home: Path, published: Path) -> None:
         f"{script} audit",
         f'{script} sql "from marts.cost_by_service_monthly order by billed_cost desc limit 10"',
         f"{script} export --to parquet",
-        f"duckdb -readonly {_quoted(str(published))}    (the shell; SHOW ALL TABLES lists what there is)",
+        f"duckdb -readonly {_quoted(str(published))}  # the shell; SHOW ALL TABLES lists what there is",
     ]
     print(f"The lake: {published} ({published.stat().st_size / 2**20:,.1f} MB)\n\nTry next:")
     for step in steps:

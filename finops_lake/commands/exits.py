@@ -50,7 +50,7 @@ def tell(error: Exception, verbose: bool) -> int:
     if isinstance(error, FinopsLakeError):
         text = str(error)
     elif isinstance(error, OSError):
-        text = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
+        text = ": ".join(str(part) for part in (error.strerror or error, error.filename) if part)
     else:
         text = f"A defect of finops-lake: {type(error).__name__}: {error}. Run it again with -v to see where."
     click.echo(f"Error: {text}", file=sys.stderr)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from finops_lake.commands import exits
 from finops_lake.commands.common import app_of
+from finops_lake.commands.interruption import leave_at_once
 from finops_lake.commands.progress import RefreshBar
 from finops_lake.errors import EmptyLakeError
 
@@ -58,7 +57,7 @@ class Freshener:
                 notes = self.app.on_demand.ensure(views, months, max_wait=self._max_wait, on_progress=bar)
                 self.app.on_demand.finish()  # past its deadline a refresh only completes what is under way
         except KeyboardInterrupt:
-            os._exit(exits.INTERRUPTED)  # its thread cannot be stopped, and the lake survives being cut off
+            leave_at_once()  # the lake survives being cut off
         if not self.app.lake.exists():
             message = f"There is still no lake in {self.app.settings.home}."
             raise EmptyLakeError(" ".join([message, *notes]), next_step="Run finops-lake refresh.")

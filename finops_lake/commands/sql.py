@@ -11,6 +11,7 @@ import click
 
 from finops_lake.commands import cells
 from finops_lake.commands.common import app_of
+from finops_lake.commands.interruption import interruptible
 from finops_lake.commands.machine import as_objects, print_csv, print_json
 from finops_lake.commands.tables import print_rows
 from finops_lake.commands.verbosity import verbose_option
@@ -54,7 +55,8 @@ def command(
     """
     text = _query(query, file)
     limit = TABLE_ROWS if max_rows is None and style is None else max_rows
-    result = app_of(context).lake.query_user_sql(text, max_rows=limit, timeout=timeout)
+    lake = app_of(context).lake
+    result = interruptible(lambda: lake.query_user_sql(text, max_rows=limit, timeout=timeout))
     columns = [column.name for column in result.columns]
     if style == "json":
         print_json(as_objects(columns, result.rows))

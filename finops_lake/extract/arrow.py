@@ -27,15 +27,23 @@ def amounts(values: Sequence[object]) -> tuple[pa.Array, int]:
 
     Those are rounded half-even to 24 decimals; every other value keeps each digit Azure sent.
     """
-    texts = [None if value is None else str(value) for value in values]
-    array = pa.array(texts, pa.string())
+    array = texts(values)
     if not pc.any(pc.match_substring_regex(array, _TINY)).as_py():
         with suppress(pa.ArrowInvalid):  # more decimals than we keep
             return array.cast(AMOUNT), 0
-    exact = [amount(text) for text in texts]
-    pairs = zip(texts, exact, strict=True)
-    inexact = sum(Decimal(text) != value for text, value in pairs if text and value is not None)
+    written = array.to_pylist()
+    exact = [amount(number) for number in written]
+    pairs = zip(written, exact, strict=True)
+    inexact = sum(Decimal(number) != value for number, value in pairs if number and value is not None)
     return pa.array(exact, AMOUNT), inexact
+
+
+def texts(values: Sequence[object]) -> pa.Array:
+    """Return JSON values as text, null for null."""
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):  # not all of them are text yet
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
 def amount(value: object) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from finops_lake.azure_api.clients import AzureClients, QueryPage
 from finops_lake.errors import BadRequestError
-from finops_lake.extract.arrow import amounts
+from finops_lake.extract.arrow import amounts, texts
 from finops_lake.source import Chunk, Fetched, next_month
 
 AMOUNTS = {"Cost": "cost", "CostUSD": "cost_usd"}
@@ -67,15 +67,9 @@ def page_to_arrow(page: QueryPage, schema: pa.Schema, names: Mapping[str, str]) 
     return pa.table(arrays, names=list(names.values())).select(schema.names).cast(schema), inexact
 
 
-def _column(values: Iterable[Any], kind: pa.DataType) -> tuple[pa.Array, int]:
+def _column(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array, int]:
     if pa.types.is_decimal(kind):
-        return amounts(list(values))
-    if pa.types.is_date(kind):
-        return _days(list(values)), 0
-    return pa.array([None if value is None else str(value) for value in values], pa.string()), 0
-
-
-def _days(values: list[Any]) -> pa.Array:
-    """Return UsageDate (a whole number, 20260401) as days."""
-    texts = pa.array([None if value is None else str(value) for value in values], pa.string())
-    return pc.strptime(texts, format="%Y%m%d", unit="s").cast(pa.date32())
+        return amounts(values)
+    if pa.types.is_date(kind):  # UsageDate is a whole number, such as 20260401
+        return pc.strptime(texts(values), format="%Y%m%d", unit="s").cast(pa.date32()), 0
+    return texts(values), 0

@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 """Layout of the raw and meta tables; raised when an older version of this package could not read them."""
 
 _STORAGE_VERSION = "v1.5.0"  # what the shells of the 1.5 line can open
-_WRITER_MEMORY = "256MB"  # beyond it, sorting and grouping spill to a folder beside the file
+_WRITER_MEMORY = "192MB"  # beyond it, sorting and grouping spill to a folder beside the file
 _CHECKPOINT_AFTER = "128MB"  # of log; DuckDB's own 16 MB rewrites the file's end many times in a first load
 _READER_MEMORY = "2GB"
 

@@ -35,7 +35,7 @@ def body() -> bytes:
 
 def to_arrow(reply: bytes) -> int:
     """Return the rows of a reply, parsed as the clients do it."""
-    properties = json.loads(reply, parse_float=str)["properties"]
+    properties = json.loads(reply, parse_float=str, parse_int=str)["properties"]
     page = QueryPage(tuple(column["name"] for column in properties["columns"]), properties["rows"])
     return int(page_to_arrow(page, SOURCE.schema, NAMES)[0].num_rows)
 

@@ -89,10 +89,9 @@ def test_next_steps_run_as_they_are_printed(demo: subprocess.CompletedProcess[st
     (limits,) = re.findall(r"^  unset (.*)$", demo.stdout, re.MULTILINE)
     assert limits == "FINOPS_LAKE_SUBSCRIPTIONS"
     for step in steps:
-        command = step.split("    ")[0]
-        if shutil.which(command.split()[0]):
+        if shutil.which(step.split()[0]):
             ended = subprocess.run(  # noqa: S602 - through a shell, as a person runs it
-                f"unset {limits}; {command}",
+                f"unset {limits}; {step}",
                 shell=True,
                 env=clean_environment(**demo.args),
                 stdin=subprocess.DEVNULL,
@@ -100,7 +99,7 @@ def test_next_steps_run_as_they_are_printed(demo: subprocess.CompletedProcess[st
                 cwd=tmp_path,
                 check=False,
             )
-            assert ended.returncode == 0, (command, ended.stderr)
+            assert ended.returncode == 0, (step, ended.stderr)
     assert (tmp_path / "parquet" / "charges.parquet").is_file()
 
 

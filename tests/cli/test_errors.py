@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from finops_lake.cli import COMMANDS, cli
+from finops_lake.cli import COMMANDS, cli, main
 from finops_lake.commands import exits
 from tests.cli.conftest import PROGRAM, Home, clean_environment, run_program
 
@@ -41,13 +41,22 @@ from tests.cli.conftest import PROGRAM, Home, clean_environment, run_program
         (["sql", "--file", "no-such-file.sql"], "--file: 'no-such-file.sql' cannot be used"),
     ],
 )  # fmt: skip
-def test_bad_input_is_named_with_what_is_allowed(home: Home, arguments: list[str], told: str) -> None:
-    done = home.run(*arguments)
-    assert done.returncode == exits.USAGE
-    assert done.stdout == ""
-    assert done.stderr.startswith("Error: ")
-    assert told in done.stderr
-    assert done.stderr.count("\n") == 1, "one line"
+def test_bad_input_is_named_with_what_is_allowed(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    told: str,
+) -> None:
+    for name, value in home.environment.items():
+        monkeypatch.setenv(name, value)
+    code = main(arguments)
+    printed = capsys.readouterr()
+    assert code == exits.USAGE
+    assert printed.out == ""
+    assert printed.err.startswith("Error: ")
+    assert told in printed.err
+    assert printed.err.count("\n") == 1, "one line"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +115,27 @@ def test_all_faults_of_the_configuration_are_listed_with_their_place(tmp_path: P
     assert "config.toml: colour: there is no such setting" in done.stderr
     assert "FINOPS_LAKE_CLOUD: 'moon'" in done.stderr
     assert "FINOPS_LAKE_SPEED: there is no such setting" in done.stderr
+
+
+def test_bad_words_are_told_before_anything_is_refreshed(tmp_path: Path) -> None:
+    done = run_program("cost", "--refresh", "-g", "weather", environment={"FINOPS_LAKE_HOME": str(tmp_path / "home")})
+    assert done.returncode == exits.USAGE
+    assert done.stderr.startswith("Error: --group-by: 'weather' cannot be used")
+
+
+def test_output_that_cannot_be_written_is_told(home: Home) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs a device that is always full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [PROGRAM, "cost", "--json"],
+            env=clean_environment(**home.environment),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (exits.FAILED, "Error: No space left on device\n")
 
 
 def test_lake_of_a_newer_version_asks_for_an_upgrade(home: Home, tmp_path: Path) -> None:
