@@ -55,7 +55,7 @@ class Fetcher:
         waiting = deque(chunks)
         running: set[Future[Arrived]] = set()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="fetch")
-        restore = _lean_memory()
+        restore = _suited_to_pages()
         try:
             while waiting or running:
                 self._submit(pool, waiting, running)
@@ -130,8 +130,8 @@ class Fetcher:
         )
 
 
-def _lean_memory() -> Callable[[], None]:
-    """Suit Python and Arrow to parsing large pages, and return how to undo it.
+def _suited_to_pages() -> Callable[[], None]:
+    """Suit Python and Arrow to parsing large pages in threads, and return how to undo it.
 
     A page makes a list per row, which the garbage collector would walk through hundreds of times and find nothing
     (measured: a third of a refresh's time). Arrow's own pool keeps memory it no longer needs (85 MB measured).

@@ -49,14 +49,21 @@ def test_variables_win_over_the_file_and_own_names_over_aliases(tmp_path: Path) 
         ("AZURE_CACHE_TTL", "300", "max_age_seconds", 300),
         ("AZURE_ENABLE_CACHE", "false", "max_age_seconds", 0),
         ("AZURE_ENABLE_CACHE", "true", "max_age_seconds", None),
-        ("AZURE_MANAGEMENT_URL", "management.usgovcloudapi.net", "arm_endpoint", "https://management.usgovcloudapi.net"),
+        (
+            "AZURE_MANAGEMENT_URL",
+            "management.usgovcloudapi.net",
+            "arm_endpoint",
+            "https://management.usgovcloudapi.net",
+        ),
         ("AZURE_MAX_RETRIES", "3", "max_retries", 3),
         ("AZURE_LOG_LEVEL", "debug", "log_level", "DEBUG"),
         ("AZURE_DETAILED_LOGGING", "true", "log_requests", True),
         ("AZURE_AUTHORITY_HOST", "login.microsoftonline.us", "authority_host", "https://login.microsoftonline.us"),
     ],
 )
-def test_the_predecessors_names_are_accepted(tmp_path: Path, variable: str, text: str, name: str, value: object) -> None:
+def test_the_predecessors_names_are_accepted(
+    tmp_path: Path, variable: str, text: str, name: str, value: object
+) -> None:
     assert getattr(load(tmp_path, **{variable: text}), name) == value
 
 

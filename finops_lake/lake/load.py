@@ -1,9 +1,9 @@
-"""One chunk of rows into its raw table, and one row on what became of it into `meta.loads`."""
+"""Chunks of rows into their raw tables, and a row on what became of each into `meta.loads`."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -41,20 +41,52 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-def replace_rows(
-    connection: duckdb.DuckDBPyConnection, source: Source, rows: pa.Table, chunk: Chunk, stamped: Stamped
-) -> None:
-    """Replace the chunk's rows in its raw table; a row that does not fit the source's schema raises."""
-    table = quoted("raw", source.table)
-    key = _key(chunk)
-    connection.execute(f"delete from {table} where {_OF_CHUNK}", key)
-    with _incoming(connection, source, rows):
-        connection.execute(
-            f"insert into {table} by name select *, $scope_id::varchar as _scope_id, $month::date as _month,"
-            " $metric::varchar as _metric, $load_id::bigint as _load_id,"
-            f" $loaded_at::timestamptz as _loaded_at from {_INCOMING}",
-            {**key, "load_id": stamped.load_id, "loaded_at": stamped.loaded_at},
-        )
+@dataclass(frozen=True)
+class Load:
+    """One chunk to be loaded: its rows, and its number and instant."""
+
+    chunk: Chunk
+    rows: pa.Table
+    stamped: Stamped
+
+
+def delete_rows(connection: duckdb.DuckDBPyConnection, source: Source, chunks: Sequence[Chunk]) -> None:
+    """Delete the rows of these chunks from their raw table."""
+    keys = ", ".join(["(?::varchar, ?::date, ?::varchar)"] * len(chunks))
+    connection.execute(
+        f"delete from {quoted('raw', source.table)} as held using (values {keys}) as key (scope_id, month, metric)"
+        " where held._scope_id = key.scope_id and held._month is not distinct from key.month"
+        " and held._metric is not distinct from key.metric",
+        [value for chunk in chunks for value in (chunk.scope_id, chunk.month, chunk.metric)],
+    )
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[Load]) -> None:
+    """Add the rows of these loads to their raw table; a row that does not fit the source's schema raises.
+
+    One statement whatever their number: each statement waits for the threads that parse meanwhile.
+    """
+    with _incoming(connection, _stamped_rows(source, loads)):
+        connection.execute(f"insert into {quoted('raw', source.table)} by name select * from {_INCOMING}")
+
+
+def _stamped_rows(source: Source, loads: Sequence[Load]) -> pa.Table:
+    """Return the rows of all loads with the columns that say which load they came with."""
+    import pyarrow as pa
+
+    tables = []
+    for load in loads:
+        rows = _fitting(source, load.rows)
+        for name, kind, value in (
+            ("_scope_id", pa.string(), load.chunk.scope_id),
+            ("_month", pa.date32(), load.chunk.month),
+            ("_metric", pa.string(), load.chunk.metric),
+            ("_load_id", pa.int64(), load.stamped.load_id),
+            ("_loaded_at", pa.timestamp("us", tz="UTC"), load.stamped.loaded_at),
+        ):
+            rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), rows.num_rows))
+        tables.append(rows)
+    return pa.concat_tables(tables)
 
 
 def rows_differ(connection: duckdb.DuckDBPyConnection, source: Source, rows: pa.Table, chunk: Chunk) -> bool:
@@ -62,7 +94,7 @@ def rows_differ(connection: duckdb.DuckDBPyConnection, source: Source, rows: pa.
     columns = ", ".join(quoted(name) for name in source.schema.names)
     held = f"select {columns} from {quoted('raw', source.table)} where {_OF_CHUNK}"
     new = f"select {columns} from {_INCOMING}"
-    with _incoming(connection, source, rows):
+    with _incoming(connection, _fitting(source, rows)):
         found = connection.execute(
             f"select exists (({held}) except all ({new})) or exists (({new}) except all ({held}))",
             _key(chunk),
@@ -70,40 +102,48 @@ def rows_differ(connection: duckdb.DuckDBPyConnection, source: Source, rows: pa.
     return bool(found[0][0])
 
 
-def insert_result(connection: duckdb.DuckDBPyConnection, result: ChunkResult, load_id: int) -> None:
-    """Write down what became of one attempt."""
+def insert_results(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[int, ChunkResult]]) -> None:
+    """Write down what became of these attempts, each with its number."""
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(results))
+    values = [value for load_id, result in results for value in _load_row(load_id, result)]
+    connection.execute(f"insert into meta.loads values {rows}", values)
+
+
+def _load_row(load_id: int, result: ChunkResult) -> list[object]:
     chunk = result.chunk
-    connection.execute(
-        "insert into meta.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            load_id,
-            chunk.table,
-            chunk.scope_id,
-            chunk.month,
-            chunk.metric,
-            result.outcome.value,
-            result.complete,
-            result.row_count,
-            result.reason,
-            result.next_step,
-            result.error_code,
-            result.calls,
-            list(result.request_ids),
-            result.inexact_amounts,
-            result.started_at,
-            result.finished_at,
-        ],
-    )
+    return [
+        load_id,
+        chunk.table,
+        chunk.scope_id,
+        chunk.month,
+        chunk.metric,
+        result.outcome.value,
+        result.complete,
+        result.row_count,
+        result.reason,
+        result.next_step,
+        result.error_code,
+        result.calls,
+        list(result.request_ids),
+        result.inexact_amounts,
+        result.started_at,
+        result.finished_at,
+    ]
 
 
 def _key(chunk: Chunk) -> dict[str, object]:
     return {"scope_id": chunk.scope_id, "month": chunk.month, "metric": chunk.metric}
 
 
+def _fitting(source: Source, rows: pa.Table) -> pa.Table:
+    """Return the rows in the source's schema; a cast that would lose something raises instead of rounding."""
+    return rows.select(source.schema.names).cast(source.schema)
+
+
 @contextlib.contextmanager
-def _incoming(connection: duckdb.DuckDBPyConnection, source: Source, rows: pa.Table) -> Iterator[None]:
-    """Let SQL see the rows; a cast that would lose something raises instead of rounding."""
-    connection.register(_INCOMING, rows.select(source.schema.names).cast(source.schema))
+def _incoming(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> Iterator[None]:
+    """Let SQL see the rows."""
+    connection.register(_INCOMING, rows)
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ once however many loads touched it. A writer killed in between leaves the marks,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -18,18 +18,17 @@ from finops_lake.lake.load import transaction
 from finops_lake.lake.names import quoted
 from finops_lake.lake.sqlfiles import SqlFile
 from finops_lake.lake.trouble import explanation
-from finops_lake.source import Chunk
 
 _SCOPES_AT_ONCE = 10  # one statement for several scopes is three times as fast as one each, and fits in memory
 
 
-def mark(connection: duckdb.DuckDBPyConnection, marts: Iterable[SqlFile], chunk: Chunk) -> None:
-    """Note that the chunk's scope and month of these marts must be rebuilt."""
-    for mart in marts:
+def mark(connection: duckdb.DuckDBPyConnection, pieces: Collection[tuple[str, str, date]]) -> None:
+    """Note that these pieces must be rebuilt: a mart, a scope and a month each."""
+    if pieces:
+        rows = ", ".join(["(?, ?, ?::date)"] * len(pieces))
         connection.execute(
-            "insert into meta.stale_partitions"
-            " select * from (values (?, ?, ?::date)) except from meta.stale_partitions",
-            [mart.view, chunk.scope_id, chunk.month],
+            f"insert into meta.stale_partitions select * from (values {rows}) except from meta.stale_partitions",
+            [value for piece in pieces for value in piece],
         )
 
 

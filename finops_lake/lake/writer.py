@@ -16,7 +16,8 @@ import filelock
 
 from finops_lake import __version__
 from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome, StorageError
-from finops_lake.lake import load, stored
+from finops_lake.lake import load as loading
+from finops_lake.lake import stored
 from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, recorded
 from finops_lake.lake.files import LakeFiles, drop_leftovers
 from finops_lake.lake.graph import build_graph
@@ -26,6 +27,12 @@ from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
 from finops_lake.lake.trouble import storage_trouble, translated
 from finops_lake.lake.views import create_views
 from finops_lake.source import Chunk, ChunkResult, Fetched, Source
+
+Arrived = tuple[ChunkResult, Fetched | None]
+"""What became of a chunk, and its rows if there are any."""
+
+_HELD_SQL = "select distinct table_name, scope_id, month, metric from meta.loads where row_count is not null"
+"""The chunks that may have rows; a chunk that is new needs no search for what it replaces."""
 
 _VIEWS_MADE_BY = 1  # raised when the same SQL files shall give other views or comments
 
@@ -55,6 +62,7 @@ class Warehouse:
         self._stored_above: dict[str, list[SqlFile]] = {}
         self._raw_beneath: dict[str, list[str]] = {}
         self._next_load_id = 1
+        self._held: set[Chunk] = set()
 
     @contextlib.contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
@@ -104,29 +112,33 @@ class Warehouse:
 
         The stored marts above are rebuilt for this scope and month when the warehouse closes or is published.
         """
-        with self._writing(f"Loading {source.table}") as connection, load.transaction(connection):
-            self._load(connection, source, fetched, result)
+        with self._writing(f"Loading {source.table}") as connection, loading.transaction(connection):
+            self._take(connection, [(result, fetched)])
 
-    def load_all(self, arrived: Sequence[tuple[ChunkResult, Fetched | None]]) -> list[ChunkResult]:
+    def load_all(self, arrived: Sequence[Arrived]) -> list[ChunkResult]:
         """Load or record several chunks in one transaction, which costs little more than one; return the results.
 
         A chunk that cannot be loaded does not spoil the others: it is recorded as failed, with the reason. Errors
         of the disk are raised.
         """
         try:
-            with self._writing("Loading") as connection, load.transaction(connection):
-                for result, fetched in arrived:
-                    self._take(connection, result, fetched)
+            with self._writing("Loading") as connection, loading.transaction(connection):
+                self._take(connection, arrived)
         except StorageError:
             raise
         except LakeError:
-            return [self._load_alone(result, fetched) for result, fetched in arrived]
+            return [self._load_alone(*one) for one in arrived]
         return [result for result, _ in arrived]
+
+    def record(self, result: ChunkResult) -> None:
+        """Note an attempt that brought no rows; what the lake holds of the chunk stays."""
+        with self._writing("Noting a failed load") as connection, loading.transaction(connection):
+            self._take(connection, [(result, None)])
 
     def _load_alone(self, result: ChunkResult, fetched: Fetched | None) -> ChunkResult:
         try:
-            with self._writing(f"Loading {result.chunk.table}") as connection, load.transaction(connection):
-                self._take(connection, result, fetched)
+            with self._writing(f"Loading {result.chunk.table}") as connection, loading.transaction(connection):
+                self._take(connection, [(result, fetched)])
         except StorageError:
             raise
         except LakeError as error:
@@ -134,30 +146,42 @@ class Warehouse:
             self.record(result)
         return result
 
-    def _take(self, connection: duckdb.DuckDBPyConnection, result: ChunkResult, fetched: Fetched | None) -> None:
-        if fetched is None:
-            self._note_result(connection, result)
-        else:
-            self._load(connection, self._sources[result.chunk.table], fetched, result)
+    def _take(self, connection: duckdb.DuckDBPyConnection, arrived: Sequence[Arrived]) -> None:
+        """Load rows table by table, note every result, and mark the stored marts above.
 
-    def _load(
-        self, connection: duckdb.DuckDBPyConnection, source: Source, fetched: Fetched, result: ChunkResult
-    ) -> None:
-        chunk = result.chunk
-        if chunk.month is None:
-            self._mark_all_above(connection, source, fetched, chunk)
-        load.replace_rows(connection, source, fetched.rows, chunk, load.Stamped(self._next_load_id, self._clock()))
-        self._note_result(connection, result)
+        A failed attempt marks, too: marts may tell what is missing from what is zero.
+        """
+        numbered = list(enumerate(arrived, self._next_load_id))
+        self._next_load_id += len(numbered)  # a number whose transaction fails is not given again
+        loads: dict[str, list[loading.Load]] = {}
+        for number, (result, fetched) in numbered:
+            if fetched is not None:
+                stamped = loading.Stamped(number, self._clock())
+                loads.setdefault(result.chunk.table, []).append(loading.Load(result.chunk, fetched.rows, stamped))
+        for table, some in loads.items():
+            source = self._sources[table]
+            if not source.monthly:
+                self._mark_all_above(connection, source, some)
+            held = [one.chunk for one in some if one.chunk in self._held]
+            if held:
+                loading.delete_rows(connection, source, held)
+            loading.insert_rows(connection, source, some)
+            self._held.update(one.chunk for one in some)
+        loading.insert_results(connection, [(number, result) for number, (result, _) in numbered])
+        stored.mark(
+            connection,
+            {
+                (mart.view, result.chunk.scope_id, result.chunk.month)
+                for result, _ in arrived
+                if result.chunk.month is not None
+                for mart in self._stored_above.get(result.chunk.table, [])
+            },
+        )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement of our own, published or not."""
         with self._writing("Reading the warehouse") as connection:
             return connection.execute(sql).fetchall()
-
-    def record(self, result: ChunkResult) -> None:
-        """Note an attempt that brought no rows; what the lake holds of the chunk stays."""
-        with self._writing("Noting a failed load") as connection, load.transaction(connection):
-            self._note_result(connection, result)
 
     def publish(self) -> int:
         """Make what is loaded visible to everybody and return its generation; the warehouse is closed then.
@@ -177,19 +201,12 @@ class Warehouse:
             publish_files(self.files, number)
         return number
 
-    def _note_result(self, connection: duckdb.DuckDBPyConnection, result: ChunkResult) -> None:
-        """Note a result; a failed one counts for the stored marts too, since they may tell missing from zero."""
-        load.insert_result(connection, result, self._next_load_id)
-        if result.chunk.month is not None:
-            stored.mark(connection, self._stored_above.get(result.chunk.table, []), result.chunk)
-        self._next_load_id += 1  # a number whose transaction fails is not given again
-
     def _mark_all_above(
-        self, connection: duckdb.DuckDBPyConnection, source: Source, fetched: Fetched, chunk: Chunk
+        self, connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[loading.Load]
     ) -> None:
-        """Have the stored marts above a table without months rebuilt, if the chunk brings anything new."""
+        """Have the stored marts above a table without months rebuilt, if a chunk brings anything new."""
         above = self._stored_above.get(source.table, [])
-        if above and load.rows_differ(connection, source, fetched.rows, chunk):
+        if above and any(loading.rows_differ(connection, source, one.rows, one.chunk) for one in loads):
             for mart in above:
                 stored.mark_all(connection, mart.view, self._raw_beneath[mart.view])
 
@@ -198,7 +215,7 @@ class Warehouse:
             raise RuntimeError("the warehouse is open already")
         self._connection = connect_writer(self.files.warehouse)
         try:
-            with self._writing("Preparing the lake") as connection, load.transaction(connection):
+            with self._writing("Preparing the lake") as connection, loading.transaction(connection):
                 self._prepare(connection)
             with self._writing("Rebuilding stored marts") as connection:
                 stored.rebuild_stale(connection, self._stored)
@@ -242,6 +259,7 @@ class Warehouse:
             facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": definitions}
             _note(connection, first | facts)
         ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
+        self._held = {Chunk(*key) for key in connection.execute(_HELD_SQL).fetchall()}
         self._find_stored(connection, files)
 
     def _check(self, facts: dict[str, str]) -> None:

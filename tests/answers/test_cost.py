@@ -34,7 +34,9 @@ def ledger(refreshed: Refreshed, *by: str, **more: Any) -> dict[tuple[Any, ...],
 
 def test_by_service_daily(app: App, refreshed: Refreshed) -> None:
     expected = ledger(refreshed, "usage_date", "service_name", "currency")
-    assert by_key(ask(app, granularity="daily")) == {(day, name or None, cur): v for (day, name, cur), v in expected.items()}
+    assert by_key(ask(app, granularity="daily")) == {
+        (day, name or None, cur): v for (day, name, cur), v in expected.items()
+    }
 
 
 def test_by_subscription_monthly(app: App, refreshed: Refreshed) -> None:
@@ -56,9 +58,7 @@ def test_location_comes_from_the_months_bill(app: App, refreshed: Refreshed) -> 
     answer = ask(app, group_by=("location",))
     in_lake = {row[:2]: row[2] for row in answer.rows}
     expected: dict[tuple[Any, ...], Decimal] = {}
-    for (location, resource, currency), amount in ledger(
-        refreshed, "location", "resource_id", "currency"
-    ).items():
+    for (location, resource, currency), amount in ledger(refreshed, "location", "resource_id", "currency").items():
         region = str(location).lower().replace(" ", "") if resource else ""
         key = (None if region in ("", "unassigned") else region, currency)
         expected[key] = expected.get(key, Decimal(0)) + amount
@@ -118,7 +118,9 @@ def test_values_are_data_and_not_sql(app: App) -> None:
 
 
 def test_the_sql_of_an_answer_runs_as_it_stands(app: App) -> None:
-    answer = ask(app, group_by=("subscription", "resource_group"), granularity="monthly", dimensions=("Service=Storage",))
+    answer = ask(
+        app, group_by=("subscription", "resource_group"), granularity="monthly", dimensions=("Service=Storage",)
+    )
     assert app.lake.query_user_sql(answer.sql, max_rows=None, timeout=None).rows == list(answer.rows)
 
 

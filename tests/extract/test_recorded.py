@@ -24,7 +24,7 @@ from finops_lake.extract.cost_query import page_to_arrow
 from finops_lake.plan import Demand
 from finops_lake.refresh import Refresher
 from finops_lake.source import Chunk
-from tests.replay import Reply, ReplayTransport, StaticCredential, recorded
+from tests.replay import ReplayTransport, Reply, StaticCredential, recorded
 
 pytestmark = pytest.mark.replies
 
@@ -77,9 +77,7 @@ def test_recorded_machines_have_no_power_state_of_their_own(name: str, count: in
 
 
 def test_recorded_budgets_without_leading_slash_and_with_old_filters() -> None:
-    rows = fetch(
-        budgets, {("GET", r"/budgets$"): [recorded("consumption/budgets_list_subscription_2018")]}
-    )
+    rows = fetch(budgets, {("GET", r"/budgets$"): [recorded("consumption/budgets_list_subscription_2018")]})
     assert len(rows) == 6
     assert all(isinstance(row["amount"], Decimal) for row in rows)
     assert not any("@" in str(row["notifications"]) for row in rows), "people's addresses are not kept"
@@ -92,7 +90,9 @@ def test_recorded_query_page_sums_exactly() -> None:
     names = {"UsageDate": "day", "ResourceGroup": "resource_group", "Currency": "currency", "PreTaxCost": "cost"}
     name = "costmanagement/query_daily_by_resourcegroup_page1_with_nextlink"
     first = recorded(name)
-    second = {"properties": {"nextLink": None, "columns": json.loads(first.content)["properties"]["columns"], "rows": []}}
+    second = {
+        "properties": {"nextLink": None, "columns": json.loads(first.content)["properties"]["columns"], "rows": []}
+    }
     settings = load_settings({"FINOPS_LAKE_HOME": "unused"})
     transport = ReplayTransport({("POST", r"/query$"): [first, Reply(200, second)]})
     with AzureClients(settings, transport=transport, credential=StaticCredential()) as azure:

@@ -20,7 +20,7 @@ from finops_lake.extract.catalog import EXTRACTORS, SOURCES
 from finops_lake.extract.cost_query import page_to_arrow, query_body
 from finops_lake.extract.scopes import normal_scope, subscription_of
 from finops_lake.source import Chunk, Fetched
-from tests.replay import Reply, ReplayTransport, StaticCredential
+from tests.replay import ReplayTransport, Reply, StaticCredential
 
 SCOPE = "/subscriptions/00000000-0000-0000-0000-0000000000aa"
 GROUP = f"{SCOPE}/resourceGroups/APP"
@@ -49,7 +49,9 @@ def test_cost_is_mapped_by_column_name_and_refunds_are_kept() -> None:
         [-3.25, -4, 20261102, "Virtual Machines", "", "USD"],
         [7e-06, 0, 20261102, None, "", "EUR"],
     ]
-    link = f"https://management.azure.com{SCOPE}/providers/Microsoft.CostManagement/query?api-version=x&$skiptoken=AQ%3D"
+    link = (
+        f"https://management.azure.com{SCOPE}/providers/Microsoft.CostManagement/query?api-version=x&$skiptoken=AQ%3D"
+    )
     replies = {("POST", r"/query$"): [page(COLUMNS, rows[:2], link), page(COLUMNS, rows[2:], "")]}
     fetched = fetch(cost_daily, replies, month=date(2026, 11, 1), metric="ActualCost")
     assert fetched.rows.to_pylist() == [
@@ -77,7 +79,9 @@ def test_a_reply_without_an_expected_column_is_refused() -> None:
 
 
 def test_query_asks_for_one_month_with_two_groupings_and_two_sums() -> None:
-    body = query_body(Chunk("cost_daily", SCOPE, date(2024, 2, 1), "AmortizedCost"), "Daily", ("ResourceId", "ServiceName"))
+    body = query_body(
+        Chunk("cost_daily", SCOPE, date(2024, 2, 1), "AmortizedCost"), "Daily", ("ResourceId", "ServiceName")
+    )
     assert body["type"] == "AmortizedCost"
     assert body["timePeriod"] == {"from": "2024-02-01T00:00:00Z", "to": "2024-02-29T23:59:59Z"}
     assert len(body["dataset"]["grouping"]) == len(body["dataset"]["aggregation"]) == 2
