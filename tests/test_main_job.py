@@ -247,7 +247,7 @@ def test_a_refused_sign_in_ends_the_refresh_and_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "wrong")
     app = App(settings_for(azure, tmp_path))
-    with pytest.raises(SignInError, match="AZURE_CLIENT_SECRET|az login"):
+    with pytest.raises(SignInError, match=r"AZURE_CLIENT_SECRET|az login"):
         app.refresher().refresh(Demand())
 
 

@@ -97,7 +97,8 @@ def test_charges_without_a_resource_can_be_asked_for(app: App, refreshed: Refres
 
 def test_tag_filter_counts_tagged_resources_and_says_what_it_cannot_judge(app: App, refreshed: Refreshed) -> None:
     (key, value), *_ = app.lake.query(
-        "select tag_key, tag_value from marts.resource_tags group by all order by count(*) desc, tag_key, tag_value limit 1"
+        "select tag_key, tag_value from marts.resource_tags group by all"
+        " order by count(*) desc, tag_key, tag_value limit 1"
     ).rows
     answer = ask(app, group_by=(), tags=(f"{key.upper()}={value}",))
     rows = app.lake.query(

@@ -30,7 +30,8 @@ with LocalAzure(today=today, subscriptions=10, resources=int(sys.argv[2])) as az
     months = months_back(today, 13)
     bodies = [query_body(Chunk("cost_daily", "/", month, metric), "Daily", ("ResourceId", "ServiceName"))
               for month in months for metric in ("ActualCost", "AmortizedCost")]
-    bodies += [query_body(Chunk("x", "/", month, "ActualCost"), None, ("ResourceId", "ResourceLocation")) for month in months]
+    bodies += [query_body(Chunk("x", "/", month, "ActualCost"), None, ("ResourceId", "ResourceLocation"))
+               for month in months]
     azure.warm(bodies)
     print(json.dumps(azure.environment()), flush=True)
     sys.stdin.read()

@@ -114,10 +114,11 @@ def _regrouped(reply: Reply) -> Reply:
     columns = [("Cost", "Number"), ("CostUSD", "Number"), ("UsageDate", "Number")]
     columns += [("ResourceId", "String"), ("ServiceName", "String"), ("Currency", "String")]
     body["properties"]["columns"] = [{"name": name, "type": kind} for name, kind in columns]
-    rows = [
-        f'[{cost},{cost},{day.replace("202004", "202509")},"{SCOPE}/resourcegroups/{group}/providers/microsoft.search/searchservices/s","Search","{currency}"]'
-        for cost, day, group, currency in body["properties"]["rows"]
-    ]
+    service = "providers/microsoft.search/searchservices/s"
+    rows = []
+    for cost, day, group, currency in body["properties"]["rows"]:
+        resource, moved = f"{SCOPE}/resourcegroups/{group}/{service}", day.replace("202004", "202509")
+        rows.append(f'[{cost},{cost},{moved},"{resource}","Search","{currency}"]')
     body["properties"]["rows"] = "ROWS"
     return Reply(200, json.dumps(body).replace('"ROWS"', "[" + ",".join(rows) + "]"), reply.headers)
 
