@@ -64,7 +64,7 @@ class Commands(click.Group):
             return exits.OK
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
-        except Exception as error:
+        except Exception as error:  # told as one line, or as a defect with its trace
             if was_interrupted():
                 return exits.INTERRUPTED
             return exits.tell(error, is_verbose(ctx))

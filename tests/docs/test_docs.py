@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from finops_lake.cli import COMMANDS
+from finops_lake.commands import exits
 from tests.docs.render import DOCS, PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,18 @@ def test_readme_has_its_length_and_its_two_commands() -> None:
     commands = re.findall(r"<!-- command: (\w+) -->\n```console\n(.+)\n```", text)
     assert [name for name, _ in commands] == ["demo", "test"]
     assert all("pip --python .venv install" in command for _, command in commands)
+
+
+def test_every_command_and_exit_code_is_documented() -> None:
+    text = (DOCS / "operations.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        assert f"| `{command}` |" in text, f"operations.md does not list {command}"
+    for code in exits.MEANINGS:
+        assert f"| {code} |" in text, f"operations.md does not list exit code {code}"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tools = re.findall(r"^## (\w+)$", (DOCS / "tools.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(tools) == 5
+    assert all(f"`{tool}`" in readme for tool in tools)
 
 
 def test_every_page_is_there_and_every_module_of_the_drawing_exists() -> None:
