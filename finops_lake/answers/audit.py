@@ -205,10 +205,10 @@ def _notes(counted: Sequence[Mapping[str, Any]], currencies: int) -> list[str]:
     not_priced = sum(check["not_priced"] for check in counted)
     if undetermined:
         notes.append(
-            f"{undetermined} resources could not be judged; they are listed as undetermined and not counted as waste."
+            f"Resources that could not be judged: {undetermined}; listed as undetermined, not counted as waste."
         )
     if not_priced:
-        notes.append(f"{not_priced} findings have no charge in the lake and so no price; they are not in the total.")
+        notes.append(f"Findings without a charge in the lake, and so without a price: {not_priced}; not in the total.")
     if currencies > 1:
         notes.append(f"The savings are in {currencies} currencies, which are not added together.")
     return notes
