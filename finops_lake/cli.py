@@ -67,7 +67,8 @@ class Commands(click.Group):
         except Exception as error:  # told as one line, or as a defect with its trace
             if was_interrupted():
                 return exits.INTERRUPTED
-            return exits.tell(error, is_verbose(ctx))
+            code = exits.tell(error, is_verbose(ctx))
+            _write_or_drop()
         return code
 
 
@@ -106,6 +107,14 @@ def _prepare_streams() -> None:
             setattr(sys, name, io.StringIO())
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _write_or_drop() -> None:
+    """Write out what is still buffered after a failure, or drop it, so that the exit code stays the failure's."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _stop_writing()
 
 
 def _stop_writing() -> None:
