@@ -9,7 +9,7 @@ A key is a method and a regular expression searched in the path of the URL; its 
 and one request more than there are replies is an error. A reply may be an exception, or a function of the
 request. `transport.sent` holds what went out: method, url, headers, body.
 
-Replies recorded from real Azure are read from the folder FINOPS_LAKE_REPLIES, else from
+Replies recorded from real Azure are read from the folder AZURE_REPLIES_FOLDER, else from
 ../shared/azure/replies beside the repository; tests that need them are skipped where that folder is absent.
 """
 
@@ -35,7 +35,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 
 ROOT = Path(__file__).resolve().parent.parent
-REPLIES = Path(os.environ.get("FINOPS_LAKE_REPLIES") or ROOT.parent / "shared" / "azure" / "replies")
+REPLIES = Path(os.environ.get("AZURE_REPLIES_FOLDER") or ROOT.parent / "shared" / "azure" / "replies")
 TOKEN = "token-of-the-test"
 
 
@@ -145,7 +145,7 @@ class StaticCredential:
 def replies_folder() -> Path:
     """Return the folder of recorded replies; skips the test where it is absent."""
     if not REPLIES.is_dir():
-        pytest.skip(f"no recorded replies: {REPLIES} is absent (set FINOPS_LAKE_REPLIES)")
+        pytest.skip(f"no recorded replies: {REPLIES} is absent (set AZURE_REPLIES_FOLDER)")
     return REPLIES
 
 

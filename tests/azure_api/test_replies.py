@@ -84,7 +84,7 @@ def test_every_recorded_error_means_the_same_in_an_sdk_pager(replay, name):
 @pytest.mark.replies
 def test_no_recorded_error_is_forgotten():
     if not REPLIES.is_dir():
-        pytest.skip(f"no recorded replies: {REPLIES} is absent (set FINOPS_LAKE_REPLIES)")
+        pytest.skip(f"no recorded replies: {REPLIES} is absent (set AZURE_REPLIES_FOLDER)")
     names = {path.stem for path in (REPLIES / "errors").glob("*.json") if not path.name.endswith(".meta.json")}
     assert names == set(RECORDED)
 
