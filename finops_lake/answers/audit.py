@@ -24,6 +24,9 @@ GROUPS: Mapping[str, str] = {
 BUDGETS = "budgets"
 """Stands among the names of checks for the budgets in danger, which no check finds."""
 
+VERDICTS = ("waste", "undetermined", "not_applicable")
+"""What a check can say of a resource it lists; a resource that is fine is not listed."""
+
 COLUMNS = (
     "check_name",
     "severity",
@@ -103,13 +106,13 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
     population = _conditions(question, some, region="location", resource_group="resource_group_name")
     sql = _rows_sql(checks, where, question.limit) if checks else ""
     rows = lake.query(sql).rows if checks else []
-    counted = [_counts(lake, check, where, population) for check in checks]
+    sums = _sums(lake, checks, where)
+    counted = [_report(lake, check, sums, population) for check in checks]
     standing = _standing(lake, chosen, checks, budgets=question.budgets)
     row_count = sum(check["waste"] + check["undetermined"] for check in counted)
     sections: dict[str, Any] = {"checks": counted}
     if question.budgets:
         sections["budgets"] = budgets_in_danger(lake, some)
-    totals = _totals(lake, checks, where) if checks else []
     return Answer(
         columns=COLUMNS,
         rows=tuple(rows),
@@ -118,10 +121,10 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
         row_count=row_count,
         truncated=row_count > len(rows),
         metric="monthly_saving",
-        currencies=tuple(str(total["billing_currency"]) for total in totals),
-        totals=tuple(totals),
+        currencies=tuple(str(total["billing_currency"]) for total in sums.totals),
+        totals=sums.totals,
         scopes=standing.scopes,
-        notes=tuple(_notes(counted, len(totals))),
+        notes=tuple(_notes(counted, len(sums.totals))),
         sections=sections,
     )
 
@@ -163,33 +166,49 @@ def _rows_sql(checks: Sequence[Check], where: Sequence[str], limit: int) -> str:
     )
 
 
-def _totals(lake: LakeReader, checks: Sequence[Check], where: Sequence[str]) -> list[dict[str, Any]]:
-    conditions = ["verdict = 'waste'", "billing_currency is not null", *where]
+@dataclass(frozen=True)
+class _Sums:
+    """Findings of each check and verdict (how many, and how many without a price), and the savings per currency."""
+
+    found: Mapping[tuple[str, str], tuple[int, int]]
+    totals: tuple[Mapping[str, Any], ...]
+
+
+def _sums(lake: LakeReader, checks: Sequence[Check], where: Sequence[str]) -> _Sums:
+    """Count and sum everything the checks say in one pass over them; only waste has a saving."""
+    if not checks:
+        return _Sums({}, ())
     rows = lake.query(
-        f"with findings as (\n{_union(checks)}\n)\nselect billing_currency, sum(monthly_saving), count(*)\n"
-        f"from findings{_clause(conditions)}\ngroup by all order by 2 desc, 1"
+        f"with every as (\n{_union(checks)}\n)\n"
+        "select check_name, verdict, billing_currency, count(*), count(*) filter (where monthly_saving is null),"
+        " sum(monthly_saving)\n"
+        f"from every{_clause(where)}\n"
+        "group by grouping sets ((check_name, verdict), (verdict, billing_currency))\n"
+        "order by 6 desc nulls last, 3"
     ).rows
-    return [{"billing_currency": row[0], "monthly_saving": row[1], "findings": row[2]} for row in rows]
+    found = {(row[0], row[1]): (row[3], row[4]) for row in rows if row[0] is not None}
+    totals = tuple(
+        {"billing_currency": row[2], "monthly_saving": row[5], "findings": row[3]}
+        for row in rows
+        if row[0] is None and row[1] == "waste" and row[2] is not None
+    )
+    return _Sums(found, totals)
 
 
-def _counts(lake: LakeReader, check: Check, where: Sequence[str], population: Sequence[str]) -> dict[str, Any]:
+def _report(lake: LakeReader, check: Check, sums: _Sums, population: Sequence[str]) -> dict[str, Any]:
     """Return what one check looked at and found: "0 of 214" is told apart from nothing that could be read."""
     looked_at = lake.query(f"select count(*) from {check.population}{_clause(population)}").rows[0][0]
-    rows = lake.query(
-        "select verdict, count(*), count(*) filter (where monthly_saving is null)"
-        f" from audits.{check.name}{_clause(where)} group by all"
-    ).rows
-    found = {verdict: (count, unpriced) for verdict, count, unpriced in rows}
+    counts = {verdict: sums.found.get((check.name, verdict), (0, 0)) for verdict in VERDICTS}
     return {
         "check_name": check.name,
         "title": check.headers.get("title"),
         "description": check.headers.get("description"),
         "severity": check.headers["severity"],
         "looked_at": looked_at,
-        "waste": found.get("waste", (0, 0))[0],
-        "not_priced": found.get("waste", (0, 0))[1],
-        "undetermined": found.get("undetermined", (0, 0))[0],
-        "not_applicable": found.get("not_applicable", (0, 0))[0],
+        "waste": counts["waste"][0],
+        "not_priced": counts["waste"][1],
+        "undetermined": counts["undetermined"][0],
+        "not_applicable": counts["not_applicable"][0],
         "fix": check.headers.get("fix"),
     }
 
