@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finops_lake.errors import BadRequestError
+from finops_lake.errors import UnreachableError
 from finops_lake.source import AMOUNT_PRECISION, AMOUNT_SCALE
 
 AMOUNT = pa.decimal128(AMOUNT_PRECISION, AMOUNT_SCALE)
@@ -20,6 +20,15 @@ INSTANT = pa.timestamp("us", tz="UTC")
 _SMALLEST = Decimal(1).scaleb(-AMOUNT_SCALE)
 _TINY = "[eE]-0*([89]|[1-9][0-9])"
 """Numbers so small that Arrow's cast may make them 0 without a word (measured with 1.9E-83)."""
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Turn values that do not have the form Azure documents into one of our errors, so that only their chunk fails."""
+    try:
+        yield
+    except (pa.ArrowException, ValueError, TypeError, ArithmeticError) as error:
+        raise UnreachableError(f"Azure's reply has a value for {what} that cannot be read: {error}") from error
 
 
 def amounts(values: Sequence[object]) -> tuple[pa.Array, int]:
@@ -55,7 +64,7 @@ def amount(value: object) -> Decimal | None:
         number = Decimal(str(value))
         exponent = number.as_tuple().exponent
         if not isinstance(exponent, int):
-            raise BadRequestError(f"Azure sent {value!r} where an amount belongs.")
+            raise UnreachableError(f"Azure sent {value!r} where an amount belongs.")
         return number if exponent >= -AMOUNT_SCALE else number.quantize(_SMALLEST, rounding=ROUND_HALF_EVEN)
 
 

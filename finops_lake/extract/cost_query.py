@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finops_lake.azure_api.clients import AzureClients, QueryPage
-from finops_lake.errors import BadRequestError
-from finops_lake.extract.arrow import amounts, texts
+from finops_lake.errors import UnreachableError
+from finops_lake.extract.arrow import amounts, readable, texts
 from finops_lake.source import Chunk, Fetched, next_month
 
 AMOUNTS = {"Cost": "cost", "CostUSD": "cost_usd"}
@@ -60,8 +60,9 @@ def page_to_arrow(page: QueryPage, schema: pa.Schema, names: Mapping[str, str]) 
     arrays, inexact = [], 0
     for theirs, ours in names.items():
         if theirs.lower() not in places:
-            raise BadRequestError(f"Azure's reply has no column {theirs}; it has {', '.join(page.columns)}.")
-        array, count = _column(columns[places[theirs.lower()]], schema.field(ours).type)
+            raise UnreachableError(f"Azure's reply has no column {theirs}; it has {', '.join(page.columns)}.")
+        with readable(theirs):
+            array, count = _column(columns[places[theirs.lower()]], schema.field(ours).type)
         arrays.append(array)
         inexact += count
     return pa.table(arrays, names=list(names.values())).select(schema.names).cast(schema), inexact

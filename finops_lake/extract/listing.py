@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from finops_lake.extract.arrow import AMOUNT, INSTANT, amount, as_json, day, instant, pick, text, whole
+from finops_lake.extract.arrow import AMOUNT, INSTANT, amount, as_json, day, instant, pick, readable, text, whole
 from finops_lake.source import Source
 
 TYPES: Mapping[Any, pa.DataType] = {amount: AMOUNT, day: pa.date32(), instant: INSTANT, whole: pa.int64()}
@@ -50,10 +50,10 @@ def listing_source(table: str, comment: str, max_age: timedelta, columns: Sequen
 def listing(items: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -> pa.Table:
     """Return one row per item; what an item does not have is null."""
     rows = list(items)
-    arrays = {
-        column.name: pa.array(
-            [column.convert(pick(item, column.path)) for item in rows], TYPES.get(column.convert, pa.string())
-        )
-        for column in columns
-    }
-    return pa.table(arrays)
+    return pa.table({column.name: _values(rows, column) for column in columns})
+
+
+def _values(rows: Sequence[Mapping[str, Any]], column: Column) -> pa.Array:
+    with readable(column.path):
+        values = [column.convert(pick(item, column.path)) for item in rows]
+        return pa.array(values, TYPES.get(column.convert, pa.string()))

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import filelock
+import pyarrow as pa
 
 from finops_lake import __version__
 from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome, StorageError
@@ -71,7 +72,7 @@ class Warehouse:
         Creates the home, and clears away what a killed writer left half-made.
         """
         with translated("Preparing the lake", self.files.home):
-            self.files.home.mkdir(parents=True, exist_ok=True)
+            self.files.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # bills are private
         guard = filelock.FileLock(self.files.writer_lock, thread_local=False)
         with translated("Locking the lake", self.files.home):
             try:
@@ -126,7 +127,7 @@ class Warehouse:
                 self._take(connection, arrived)
         except StorageError:
             raise
-        except LakeError:
+        except (LakeError, pa.ArrowException):
             return [self._load_alone(*one) for one in arrived]
         return [result for result, _ in arrived]
 
@@ -141,8 +142,8 @@ class Warehouse:
                 self._take(connection, [(result, fetched)])
         except StorageError:
             raise
-        except LakeError as error:
-            result = replace(result, outcome=Outcome.FAILED, complete=False, row_count=None, reason=error.message)
+        except (LakeError, pa.ArrowException) as error:
+            result = replace(result, outcome=Outcome.FAILED, complete=False, row_count=None, reason=str(error))
             self.record(result)
         return result
 

@@ -1,8 +1,11 @@
-"""Runs every benchmark and prints its figures: `python -m tests.bench [name ...]`."""
+"""Runs every benchmark and prints its figures: `python -m tests.bench [name ...]`.
+
+Each has a process of its own, so that none inherits another's memory or warm imports.
+"""
 
 from __future__ import annotations
 
-import importlib
+import subprocess
 import sys
 
 NAMES = ("page", "cost", "server", "wire")
@@ -11,7 +14,8 @@ NAMES = ("page", "cost", "server", "wire")
 def main() -> None:
     """Run the named benchmarks, or all."""
     for name in sys.argv[1:] or NAMES:
-        importlib.import_module(f"tests.bench.bench_{name}").main()
+        code = f"import tests.bench.bench_{name} as bench; bench.main()"
+        subprocess.run([sys.executable, "-c", code], check=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from finops_lake.azure_api.clients import AzureClients, QueryPage
 from finops_lake.config import load_settings
-from finops_lake.errors import AccessDeniedError, BadRequestError
+from finops_lake.errors import AccessDeniedError, UnreachableError
 from finops_lake.extract import budgets, cost_daily, disks, public_ips, resource_groups, resources, virtual_machines
 from finops_lake.extract.arrow import amount, amounts, as_json, instant, pick
 from finops_lake.extract.catalog import EXTRACTORS, SOURCES
@@ -74,8 +74,22 @@ def test_no_rows_are_an_empty_table() -> None:
 
 
 def test_a_reply_without_an_expected_column_is_refused() -> None:
-    with pytest.raises(BadRequestError, match="no column ResourceId; it has Cost"):
+    with pytest.raises(UnreachableError, match="no column ResourceId; it has Cost"):
         page_to_arrow(QueryPage(("Cost",), []), cost_daily.SOURCE.schema, {"ResourceId": "resource_id"})
+
+
+@pytest.mark.parametrize(("column", "value"), [("UsageDate", "yesterday"), ("Cost", "a lot"), ("CostUSD", "NaN")])
+def test_a_value_that_cannot_be_read_fails_its_chunk_alone_with_a_clear_reason(column: str, value: str) -> None:
+    row = {"CostUSD": 1, "Cost": 1, "UsageDate": 20261101, "ServiceName": "x", "ResourceId": "", "Currency": "EUR"}
+    reply = page(COLUMNS, [list((row | {column: value}).values())])
+    with pytest.raises(UnreachableError, match=f"{column} that cannot be read|where an amount belongs"):
+        fetch(cost_daily, {("POST", r"/query$"): [reply]}, month=date(2026, 11, 1), metric="ActualCost")
+
+
+def test_a_listing_with_a_value_of_another_kind_is_our_error() -> None:
+    disk = {"id": "x", "name": "d", "properties": {"diskSizeGB": "large"}}
+    with pytest.raises(UnreachableError, match=r"properties.diskSizeGB that cannot be read"):
+        fetch(disks, {("GET", r"/disks$"): [Reply(200, {"value": [disk]})]})
 
 
 def test_query_asks_for_one_month_with_two_groupings_and_two_sums() -> None:
@@ -223,7 +237,7 @@ def test_amounts_of_any_float_differ_by_less_than_the_smallest_unit(value: float
 
 def test_amounts_that_are_no_numbers_are_refused() -> None:
     assert amount(None) is amount("") is None
-    with pytest.raises(BadRequestError, match="'NaN' where an amount belongs"):
+    with pytest.raises(UnreachableError, match="'NaN' where an amount belongs"):
         amount("NaN")
 
 

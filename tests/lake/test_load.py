@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -259,3 +260,35 @@ def test_nothing_loads_into_a_warehouse_that_is_not_open(home):
     writer = warehouse(home)
     with writer.lock(0), pytest.raises(RuntimeError, match="not open"):
         load_disks(writer, 5)
+
+
+def test_chunks_that_arrive_together_are_loaded_together_and_one_that_does_not_fit_fails_alone(home, look):
+    writer = warehouse(home)
+    fine, broken = Chunk("costs", ONE, NOVEMBER, "actual"), Chunk("costs", TWO, NOVEMBER, "actual")
+    too_fine = pa.table(
+        {"day": [NOVEMBER], "service": ["vm"], "cost": pa.array([Decimal("0." + "1" * 40)], pa.decimal256(60, 40))}
+    )
+    denied = result_of(Chunk("disks", ONE), Outcome.DENIED)
+    with writer.lock(0), writer.open():
+        results = writer.load_all(
+            [
+                (result_of(fine, rows=1), Fetched(cost_rows(NOVEMBER, {"disk": "7"}))),
+                (result_of(broken, rows=1), Fetched(too_fine)),
+                (denied, None),
+            ]
+        )
+    assert [result.outcome for result in results] == [Outcome.LOADED, Outcome.FAILED, Outcome.DENIED]
+    assert results[1].row_count is None
+    assert look("select _scope_id, cost::int from raw.costs") == [(ONE, 7)]
+    assert look("select scope_id, outcome from meta.loads order by load_id") == [
+        (ONE, "loaded"),
+        (TWO, "failed"),
+        (ONE, "denied"),
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
+def test_a_new_home_is_private_because_bills_are(home):
+    with warehouse(home).lock(0):
+        pass
+    assert home.stat().st_mode & 0o777 == 0o700
