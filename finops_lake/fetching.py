@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 1.0
 """After so long without a chunk an empty batch is given, so that the caller can let go of the lake meanwhile."""
 
+COLLECT_EVERY_SECONDS = 60.0
+"""How often garbage is collected while the collector is off, since a throttled refresh may take an hour."""
+
 Arrived = tuple[ChunkResult, Fetched | None]
 OnWait = Callable[[float, str], None]
 
@@ -56,8 +59,12 @@ class Fetcher:
         running: set[Future[Arrived]] = set()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="fetch")
         restore = _suited_to_pages()
+        next_collection = self.monotonic() + COLLECT_EVERY_SECONDS
         try:
             while waiting or running:
+                if self.monotonic() >= next_collection:
+                    gc.collect()
+                    next_collection = self.monotonic() + COLLECT_EVERY_SECONDS
                 self._submit(pool, waiting, running)
                 if not running:
                     continue
