@@ -165,14 +165,15 @@ class OnDemand:
         Looking through thousands of chunks takes longer than an answer, so the instant at which the first becomes
         due is kept until the next publication.
         """
-        generation, now = self._lake.generation(), self._settings.utc_now()
         if demand.force:
             return True
+        generation = self._lake.generation()
         if self._next_due_of != generation:
             self._next_due, self._next_due_of = {}, generation
-        if demand not in self._next_due:
-            self._next_due[demand] = self._first_due_at(demand)
-        return self._next_due[demand] <= now
+        known = self._next_due  # the same one throughout: another thread may begin a new one
+        if demand not in known:
+            known[demand] = self._first_due_at(demand)
+        return known[demand] <= self._settings.utc_now()
 
     def _first_due_at(self, demand: Demand) -> datetime:
         from finops_lake.extract.catalog import SOURCES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,6 +63,12 @@ def answer_no_lake(why: str) -> Answer:
         notes=(why,),
         sections={"lake": {}, "months": {}},
     )
+
+
+def origin_in_words(facts: Mapping[str, str]) -> str:
+    """Return which Azure the lake was filled from, by the facts of its status."""
+    origin = facts.get("origin", "somewhere unknown")
+    return "a local Azure (demo data)" if origin == "loopback" else origin
 
 
 def _row(row: tuple[Any, ...], now: datetime, max_age_seconds: float | None) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import click
@@ -24,7 +23,7 @@ from finops_lake.errors import EmptyLakeError
 @click.pass_context
 def command(context: click.Context, style: str | None) -> int:
     """Show each raw table's age and rows, and which scopes could not be read and why."""
-    from finops_lake.answers.status import answer_no_lake, answer_status
+    from finops_lake.answers.status import answer_no_lake, answer_status, origin_in_words
 
     app = app_of(context)
     now = app.settings.utc_now()
@@ -38,15 +37,10 @@ def command(context: click.Context, style: str | None) -> int:
     show(answer, style, now, print_status)
     if style is None:
         lake, months = answer.sections["lake"], answer.sections["months"]
-        say(f"The lake: {app.settings.published_path}, filled from {_origin(lake)}.")
+        say(f"The lake: {app.settings.published_path}, filled from {origin_in_words(lake)}.")
         if months["first"]:
             say(f"Cost from {months['first']:%Y-%m} to {months['last']:%Y-%m}.")
     return exits.OK
-
-
-def _origin(lake: Mapping[str, str]) -> str:
-    origin = lake.get("origin", "somewhere unknown")
-    return "a local Azure (demo data)" if origin == "loopback" else origin
 
 
 def _as_the_tool(answer: Answer) -> Answer:

@@ -11,13 +11,15 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
 from finops_lake.answers.answer import Answer
-from finops_lake.answers.status import COLUMNS, answer_status
+from finops_lake.answers.status import answer_no_lake, answer_status, origin_in_words
 from finops_lake.app import App
 from finops_lake.errors import EmptyLakeError
 from finops_lake.server.envelope import StatusAnswer
 from finops_lake.server.replies import reply
 from finops_lake.server.text import document, records, table
 from finops_lake.server.tools import READ_ONLY, make_tool
+
+HOW_TO_FILL = "The tool refresh_lake fills it, and so does the first question."
 
 
 def status_tool(app: App) -> Tool:
@@ -41,8 +43,8 @@ def render_status(envelope: Mapping[str, Any]) -> str:
     lake, months, running = envelope["lake"], envelope["months"], envelope["refresh"]
     headline = "There is no lake yet."
     if lake:
-        origin = "a local Azure (demo data)" if lake["origin"] == "loopback" else lake["origin"]
-        headline = f"Lake filled from {origin}, generation {lake['generation']}, published {lake['published_at']}."
+        published = f"generation {lake['generation']}, published {lake['published_at']}"
+        headline = f"Lake filled from {origin_in_words(lake)}, {published}."
     facts = []
     if months.get("count"):
         facts.append(
@@ -58,19 +60,7 @@ def _status(app: App) -> Answer:
     try:
         answer = answer_status(app.lake, app.settings.utc_now(), app.settings.max_age_seconds)
     except EmptyLakeError as error:
-        answer = _nothing(str(error))
+        answer = answer_no_lake(str(error)).with_notes([HOW_TO_FILL])
     progress = app.on_demand.running()
     running = {"done": progress.done, "total": progress.total, "message": progress.message} if progress else None
     return replace(answer, sections={**answer.sections, "refresh": running})
-
-
-def _nothing(why: str) -> Answer:
-    return Answer(
-        columns=COLUMNS,
-        rows=(),
-        sql="",
-        as_of=None,
-        row_count=0,
-        notes=(why, "The tool refresh_lake fills it, and so does the first question."),
-        sections={"lake": {}, "months": {}},
-    )
