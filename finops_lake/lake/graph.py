@@ -114,11 +114,21 @@ def _references(tree: Any) -> Iterator[_Reference]:
         for entry in node["cte_map"].get("map", [])
     }
     for node in _nodes(tree):
+        if node.get("type") == "TABLE_FUNCTION":
+            yield from _macros(node)
         if node.get("type") != "BASE_TABLE":
             continue
         schema, name = str(node.get("schema_name", "")).lower(), str(node.get("table_name", "")).lower()
         if schema or name not in ctes:
             yield _Reference(schema, name, int(node.get("query_location") or 0))
+
+
+def _macros(node: dict[str, Any]) -> Iterator[_Reference]:
+    """Yield the macro of ours that a table function is; DuckDB's own have no schema here."""
+    function = node.get("function") or {}
+    schema, name = str(function.get("schema", "")).lower(), str(function.get("function_name", "")).lower()
+    if schema in READABLE:
+        yield _Reference(schema, name, int(node.get("query_location") or 0))
 
 
 def _functions(tree: Any) -> set[str]:

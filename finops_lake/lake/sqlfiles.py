@@ -6,7 +6,13 @@
     --   disk_id: ARM id of the disk, lower-cased.
     select ...
 
-A header value or a column's text goes on in lines that are indented further.
+A header value or a column's text goes on in lines that are indented further. A file with `parameters:` is a table
+macro instead of a view, called as its `example:` line shows:
+
+    -- parameters:
+    --   dimension: What to group by; any expression over charges.
+    --   first_day := null: First day of the period.
+    -- example: marts.cost_by(service_name, first_day := date '2026-11-01')
 """
 
 from __future__ import annotations
@@ -29,6 +35,7 @@ FOLDER_COLUMNS = "_columns.sql"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEY = re.compile(r"([a-z][a-z_]*):(?:\s+(.*))?$")
 _COLUMN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):\s+(.+)$")
+_PARAMETER = re.compile(r"([a-z_][a-z0-9_]*)(?: := ([^:]+))?:\s+(.+)$")
 
 
 class SqlFileError(LakeError):
@@ -39,8 +46,16 @@ class SqlFileError(LakeError):
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """What a parameter of a macro means, and its default as SQL (None: it must be given, by its place)."""
+
+    text: str
+    default: str | None = None
+
+
+@dataclass(frozen=True)
 class SqlFile:
-    """One view: its name, what its header says, and its SELECT, which begins on line `line` of `path`.
+    """One view or macro: its name, what its header says, and its SELECT, which begins on line `line` of `path`.
 
     `headers` holds every `key: value` line; `columns` the columns it describes, `column_lines` where, and
     `folder_columns` those described for its whole folder.
@@ -56,6 +71,7 @@ class SqlFile:
     line: int = 1
     folder_columns: Mapping[str, str] = field(default_factory=dict)
     column_lines: Mapping[str, int] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     @property
     def view(self) -> str:
@@ -66,6 +82,16 @@ class SqlFile:
     def is_stored(self) -> bool:
         """Whether the mart is kept as a table, replaced by scope and month."""
         return "stored" in self.headers
+
+    @property
+    def is_macro(self) -> bool:
+        """Whether it is a table macro, whose parameters are given with each call."""
+        return bool(self.parameters)
+
+    @property
+    def example(self) -> str:
+        """What stands after FROM to read it."""
+        return self.headers["example"] if self.is_macro else self.view
 
 
 def sql_folder() -> Traversable:
@@ -108,6 +134,12 @@ def parse(schema: str, file_name: str, text: str) -> SqlFile:
         raise SqlFileError(
             place, header.lines["stored"], f"only a mart can be stored, always by {', '.join(PARTITION)}"
         )
+    if header.parameters and (
+        stored is not None or not header.values.get("example", "").startswith(f"{schema}.{name}(")
+    ):
+        raise SqlFileError(
+            place, header.lines["parameters"], f"a macro is not stored and has an example: {schema}.{name}(...)"
+        )
     return SqlFile(
         schema,
         name,
@@ -118,6 +150,7 @@ def parse(schema: str, file_name: str, text: str) -> SqlFile:
         select,
         size + blank + 1,
         column_lines=header.column_lines,
+        parameters=header.parameters,
     )
 
 
@@ -144,6 +177,7 @@ class _Header:
         self.lines: dict[str, int] = {}
         self.columns: dict[str, str] = {}
         self.column_lines: dict[str, int] = {}
+        self.parameters: dict[str, Parameter] = {}
         self._key: str | None = None
         self._column: str | None = None
 
@@ -158,6 +192,8 @@ class _Header:
             self._start(number, key[1], (key[2] or "").strip())
         elif self._key == "columns":
             self._take_column(number, depth, text)
+        elif self._key == "parameters":
+            self._take_parameter(number, depth, text)
         elif self._key is None:
             self.description.append(text)
         elif depth > 1:
@@ -170,7 +206,7 @@ class _Header:
             raise SqlFileError(self.place, number, f"the header says {key}: twice")
         self._key, self._column = key, None
         self.lines[key] = number
-        if key != "columns":
+        if key not in ("columns", "parameters"):
             self.values[key] = value
 
     def _take_column(self, number: int, depth: int, text: str) -> None:
@@ -185,6 +221,21 @@ class _Header:
             self.columns[self._column] += f" {text}"
         else:
             raise SqlFileError(self.place, number, f"{text!r} is not a column's 'name: text'")
+
+    def _take_parameter(self, number: int, depth: int, text: str) -> None:
+        found = _PARAMETER.match(text) if depth <= 3 else None
+        if found:
+            if found[1] in self.parameters:
+                raise SqlFileError(self.place, number, f"parameter {found[1]} is described twice")
+            self._column = found[1]
+            self.parameters[found[1]] = Parameter(found[3].strip(), found[2] and found[2].strip())
+        elif self._column is not None and depth > 3:
+            known = self.parameters[self._column]
+            self.parameters[self._column] = replace(known, text=f"{known.text} {text}")
+        else:
+            raise SqlFileError(
+                self.place, number, f"{text!r} is not a parameter's 'name: text' or 'name := default: text'"
+            )
 
     def finish(self) -> None:
         if not self.description:

@@ -1,4 +1,4 @@
-"""Views and stored marts, created in dependency order with the comments their headers give."""
+"""Views, table macros and stored marts, created in dependency order with the comments their headers give."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
     for schema, name in rows:
         if schema in VIEW_SCHEMAS:
             connection.execute(f"drop view {quoted(schema, name)}")
+    macros = connection.execute(
+        "select schema_name, function_name from duckdb_functions() where not internal and function_type = 'table_macro'"
+    ).fetchall()
+    for schema, name in macros:
+        if schema in VIEW_SCHEMAS:
+            connection.execute(f"drop macro table {quoted(schema, name)}")
 
 
 def _drop_stored(connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, str]) -> None:
@@ -81,7 +87,9 @@ def _create(
 ) -> None:
     name = quoted(file.schema, file.name)
     try:
-        if not file.is_stored:
+        if file.is_macro:
+            connection.execute(f"create macro {name}({_parameters(file)}) as table\n{file.select}")
+        elif not file.is_stored:
             connection.execute(f"create view {name} as\n{file.select}")
         elif not _is_built(connection, file):
             connection.execute(f"create table {name} as select * from (\n{file.select}\n) limit 0")
@@ -89,6 +97,13 @@ def _create(
             mark_all(connection, file.view, tables)
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
         raise SqlFileError(file.path, _line_of(error, file), explanation(str(error)).rstrip(".")) from error
+
+
+def _parameters(file: SqlFile) -> str:
+    return ", ".join(
+        quoted(name) + (f" := {parameter.default}" if parameter.default is not None else "")
+        for name, parameter in file.parameters.items()
+    )
 
 
 def _is_built(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> bool:
@@ -102,7 +117,7 @@ def _line_of(error: duckdb.Error, file: SqlFile) -> int:
 
 def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> None:
     """Comment on the view and its columns; one without a line of its own takes its namesake's text beneath."""
-    names = list(_column_comments(connection, file.schema, file.name))
+    names = _columns(connection, file)
     unknown = next((column for column in file.columns if column not in names), None)
     if unknown:
         raise SqlFileError(file.path, file.column_lines.get(unknown, 1), f"the result has no column {unknown}")
@@ -113,10 +128,19 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
     undescribed = next((column for column in names if column not in texts), None)
     if undescribed and (file.columns or file.folder_columns or file.schema != "audits"):
         raise SqlFileError(file.path, file.line, f"column {undescribed} is not described under columns:")
-    kind = "table" if file.is_stored else "view"
-    _comment(
-        connection, file.schema, file.name, kind, _text(file), {name: texts[name] for name in names if name in texts}
-    )
+    kind = "macro table" if file.is_macro else "table" if file.is_stored else "view"
+    said = {} if file.is_macro else {name: texts[name] for name in names if name in texts}
+    _comment(connection, file.schema, file.name, kind, _text(file), said)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[str]:
+    if not file.is_macro:
+        return list(_column_comments(connection, file.schema, file.name))
+    try:
+        rows = connection.execute(f"describe from {file.example}").fetchall()
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
+        raise SqlFileError(file.path, _line_of(error, file), explanation(str(error)).rstrip(".")) from error
+    return [row[0] for row in rows]
 
 
 def _inherited(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> dict[str, str]:
@@ -162,12 +186,16 @@ def _text(file: SqlFile) -> str:
 def _record(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> None:
     for view, table in lineage([file.view], graph.reads):
         connection.execute("insert into meta.lineage values (?, ?)", [view, table])
-    for key, value in {"description": file.description, **file.headers}.items():
+    texts = {"description": file.description, **file.headers}
+    if file.is_macro:
+        texts["parameters"] = "; ".join(f"{name}: {one.text}" for name, one in file.parameters.items())
+        texts["columns"] = "; ".join(f"{name}: {text}" for name, text in file.columns.items())
+    for key, value in texts.items():
         connection.execute("insert into meta.headers values (?, ?, ?)", [file.view, key, value])
 
 
 def _aliases(files: Sequence[SqlFile]) -> dict[str, SqlFile]:
-    marts = {file.name: file for file in files if file.schema == "marts"}
+    marts = {file.name: file for file in files if file.schema == "marts" and not file.is_macro}
     return marts | dict(_audit_aliases(files, set(marts)))
 
 

@@ -143,7 +143,22 @@ def audits_page() -> str:
     return "".join([AUDITS_INTRO, *output, *(_audit(file) for file in files)])
 
 
+def _macro(file: SqlFile) -> str:
+    """Return the text of a table macro: its parameters, its columns, and how it is called."""
+    lines = [f"\n### {file.view}(...)\n", f"\n{file.description} Grain: {file.headers.get('grain', '')}.\n"]
+    lines += ["\n| parameter | default | |\n", "| --- | --- | --- |\n"]
+    lines += [
+        f"| `{name}` | {f'`{one.default}`' if one.default is not None else 'must be given'} | {_cell(one.text)} |\n"
+        for name, one in file.parameters.items()
+    ]
+    lines += ["\n| column | |\n", "| --- | --- |\n"]
+    lines += [f"| `{name}` | {_cell(text)} |\n" for name, text in file.columns.items()]
+    return "".join([*lines, f"\n    select * from {file.example};\n"])
+
+
 def _view(file: SqlFile, kinds: dict[tuple[str, str, str], str]) -> str:
+    if file.is_macro:
+        return _macro(file)
     lines = [f"\n### {file.view}\n", f"\n{file.description} Grain: {file.headers.get('grain', '')}.\n"]
     if "source" in file.headers:
         lines.append(f"Source of the rule: {file.headers['source']}.\n")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from finops_lake.lake.sqlfiles import SqlFileError
 from tests.lake.samples import NOVEMBER, SQL, load_costs, publish_costs, warehouse, write_sql
 
 
@@ -98,3 +101,69 @@ def test_nothing_is_rewritten_when_no_definition_changed(home, look):
     with writer.lock(0), writer.open():
         load_costs(writer, {"disk": "2"})
     assert look(oids) == before
+
+
+MACRO = """\
+-- Cost by anything.
+-- parameters:
+--   dimension: Expression to group by.
+--   keep := true: Condition on charges,
+--     any of them.
+-- example: marts.cost_by(service, keep := billing_month = date '2026-11-01')
+-- columns:
+--   place: What was grouped by.
+--   billed: Actual cost.
+select dimension as place, sum(billed) as billed from marts.charges where keep group by all
+"""
+
+
+def test_a_file_with_parameters_is_a_table_macro(home, look, tmp_path):
+    writer = warehouse(home, sql=write_sql(tmp_path / "macros", {"marts/cost_by.sql": MACRO}))
+    with writer.lock(0), writer.open():
+        load_costs(writer, {"disk": "1", "vm": "2"})
+        writer.publish()
+    assert look("select place, billed::int from marts.cost_by(service) order by all") == [("disk", 1), ("vm", 2)]
+    assert look("select billed::int from marts.cost_by(x_scope_id, keep := service = 'vm')") == [(2,)]
+    assert (
+        look("select billed::int from marts.cost_by(service || '!', keep := billing_month < date '2026-01-01')") == []
+    )
+    assert look("select comment from duckdb_functions() where function_name = 'cost_by'") == [("Cost by anything.",)]
+    assert ("marts.cost_by", "costs") in look("select view_name, table_name from meta.lineage")
+    headers = dict(look("select key, value from meta.headers where view_name = 'marts.cost_by'"))
+    assert headers["parameters"] == "dimension: Expression to group by.; keep: Condition on charges, any of them."
+    assert headers["columns"] == "place: What was grouped by.; billed: Actual cost."
+
+
+def test_a_macro_can_be_read_by_views_and_goes_when_its_file_goes(home, look, tmp_path):
+    reading = "-- A.\n-- columns:\n--   place: Service.\n--   billed: Cost.\nselect * from marts.cost_by(service)\n"
+    folder = write_sql(tmp_path / "macros", {"marts/cost_by.sql": MACRO, "marts/a.sql": reading})
+    writer = warehouse(home, sql=folder)
+    with writer.lock(0), writer.open():
+        load_costs(writer, {"disk": "1"})
+    assert look("select place from marts.a") == [("disk",)]
+    assert ("marts.a", "costs") in look("select view_name, table_name from meta.lineage")
+    for name in ("cost_by", "a"):
+        (folder / "marts" / f"{name}.sql").unlink()
+    with writer.lock(0), writer.open():
+        pass
+    assert look("select count(*) from duckdb_functions() where function_name = 'cost_by'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            MACRO.replace("-- example: marts.cost_by", "-- example: marts.other"),
+            r"cost_by\.sql:2: a macro .* has an example",
+        ),
+        (MACRO.replace("--   place: What was grouped by.\n", ""), r"cost_by\.sql:9: column place is not described"),
+        (MACRO.replace("sum(billed)", "sum(nothing)"), r'cost_by\.sql:10: .*"nothing" not found'),
+        (MACRO.replace("--   keep", "--   dimension"), r"cost_by\.sql:4: parameter dimension is described twice"),
+        (MACRO.replace("marts.charges where", "marts.nothing where"), r"cost_by\.sql:10: there is no marts\.nothing"),
+    ],
+)
+def test_a_macro_that_cannot_be_used_is_refused(home, tmp_path, text, fault):
+    folder = write_sql(tmp_path / "bad", {"marts/cost_by.sql": text})
+    writer = warehouse(home, sql=folder)
+    with writer.lock(0), pytest.raises(SqlFileError, match=fault), writer.open():
+        pass
