@@ -3,6 +3,7 @@
 FinopsLakeError
 ├── RetryableError            the same call may succeed later
 │   ├── ThrottledError        Azure asked us to wait; `retry_after` says how long
+│   ├── ReportError           a cost details report that Azure has not made, or not yet
 │   ├── UnreachableError      no answer, or an answer that was not Azure's (network, 5xx, HTML)
 │   └── LockedError           another process holds the lake
 └── PermanentError            the same call will fail again until somebody changes something
@@ -84,6 +85,10 @@ class ThrottledError(RetryableError):
 
 class UnreachableError(RetryableError):
     """No answer, or an answer that was not Azure's."""
+
+
+class ReportError(RetryableError):
+    """Azure has not made a cost details report: it is still at it, it failed, or its links have expired."""
 
 
 class LockedError(RetryableError):

@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from finops_lake.azure_api.calls import Calls, OnWait, counting
 from finops_lake.azure_api.clouds import Cloud, cloud_of
-from finops_lake.azure_api.links import check_next_link
+from finops_lake.azure_api.links import check_next_link, same_version
+from finops_lake.azure_api.orders import Orders, ReportKey
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.pages import QueryPage, read_list_page, read_query_page
 from finops_lake.config import Settings
@@ -24,11 +26,13 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
 
+    from finops_lake.azure_api.reports import Report, Reports
     from finops_lake.azure_api.sdk import Sdk
 
 __all__ = ["AzureClients", "Calls", "QueryPage"]
 
 QUERY_VERSION = "2025-03-01"
+USAGE_VERSION = "2024-08-01"
 PAGE_ROWS = 5000
 """The most rows Cost Management puts on a page; each page counts against its limits."""
 
@@ -55,6 +59,7 @@ class AzureClients:
         self._credential = credential
         self._transport = transport
         self._pace = Pace(longest_wait=settings.refresh_deadline_seconds, sleep=sleep, clock=clock, rng=rng)
+        self._orders = Orders(settings.home, settings.utc_now)
         self._lock = threading.Lock()
         self._built: Sdk | None = None
         self._closed = False
@@ -75,16 +80,37 @@ class AzureClients:
 
     def get_all(self, path: str, api_version: str, **params: str) -> Iterator[dict[str, Any]]:
         """Yield the items of every page of an ARM listing by GET, such as /subscriptions."""
-        sdk, what = self._sdk(), f"Listing {path}"
-        link: str | None = f"{_quoted(path)}?{urlencode({'api-version': api_version, **params}, safe='$')}"
+        for page in self._pages(path, api_version, f"Listing {path}", path, params):
+            yield from page
+
+    def usage_details(self, scope: str, params: Mapping[str, str]) -> Iterator[list[dict[str, Any]]]:
+        """Yield every page of a scope's consumption usage details (fractional numbers as Decimal).
+
+        Costs one throttled call per page of 1000 items. `params` are those of the operation, such as `metric`.
+        """
+        path, asked = f"{_slashed(scope)}/providers/Microsoft.Consumption/usageDetails", {"$top": "1000", **params}
+        return self._pages(path, USAGE_VERSION, f"Usage details of {_slashed(scope)}", _slashed(scope), asked)
+
+    def cost_report(self, scope: str, first: date, last: date, metric: str) -> AbstractContextManager[Report]:
+        """Give the cost details report of a scope for the days of one month; see Reports.open."""
+        return self._reports().open(ReportKey(_slashed(scope), first, last, metric))
+
+    def _pages(
+        self, path: str, api_version: str, what: str, scope: str, params: Mapping[str, str]
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield the items of each page; every page is asked for in the same version, as Azure's own clients do."""
+        sdk = self._sdk()
+        query = urlencode({"api-version": api_version, **params}, safe="$", quote_via=quote)
+        link: str | None = f"{_quoted(path)}?{query}"
         seen: set[str] = set()
         while link:
-            body = sdk.send("GET", link, what, path)
+            body = sdk.send("GET", link, what, scope)
             if body is None:
                 return
             items, link = read_list_page(body, what)
-            yield from items
+            yield items
             if link:
+                link = same_version(link, api_version)
                 check_next_link(link, self.cloud.arm_endpoint, seen)
 
     def query_cost(self, scope: str, body: Mapping[str, Any]) -> Iterator[QueryPage]:
@@ -132,6 +158,12 @@ class AzureClients:
         sdk = self._sdk()
         pager = sdk.client("consumption").budgets.list
         return sdk.list(lambda **hook: pager(_quoted(scope), **hook), f"Budgets of {_slashed(scope)}", _slashed(scope))
+
+    def _reports(self) -> Reports:
+        from finops_lake.azure_api.reports import Reports
+
+        sdk = self._sdk()
+        return Reports(sdk, self._orders, sdk.blobs, self._pace, self.cloud.arm_endpoint)
 
     def close(self) -> None:
         """Close connections and end waits in progress; the clients cannot be used again."""

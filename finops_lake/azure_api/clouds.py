@@ -14,12 +14,16 @@ from finops_lake.config import Settings
 
 @dataclass(frozen=True)
 class Cloud:
-    """One Azure. `authority` is None when the environment's own default applies."""
+    """One Azure. `authority` is None when the environment's own default applies.
+
+    `storage_suffix` ends the names of the hosts that its storage accounts have for blobs.
+    """
 
     name: str
     arm_endpoint: str
     scope: str
     authority: str | None
+    storage_suffix: str
     is_custom: bool = False
 
     @property
@@ -32,7 +36,7 @@ class Cloud:
             return self.name
         parts = urlsplit(self.arm_endpoint)
         host = (parts.hostname or "").lower()
-        if _is_loopback(host):
+        if is_loopback(host):
             return "loopback"
         return f"https://{host}" if parts.port in (None, 443) else f"https://{host}:{parts.port}"
 
@@ -46,18 +50,21 @@ CLOUDS = {
             "https://management.azure.com",
             "https://management.azure.com/.default",
             "https://login.microsoftonline.com",
+            "blob.core.windows.net",
         ),
         Cloud(
             "usgov",
             "https://management.usgovcloudapi.net",
             "https://management.core.usgovcloudapi.net/.default",
             "https://login.microsoftonline.us",
+            "blob.core.usgovcloudapi.net",
         ),
         Cloud(
             "china",
             "https://management.chinacloudapi.cn",
             "https://management.chinacloudapi.cn/.default",
             "https://login.chinacloudapi.cn",
+            "blob.core.chinacloudapi.cn",
         ),
     )
 }
@@ -88,12 +95,14 @@ def cloud_of(settings: Settings) -> Cloud:
                 cloud.arm_endpoint,
                 settings.arm_scope or cloud.scope,
                 settings.authority_host or cloud.authority,
+                cloud.storage_suffix,
             )
     return Cloud(
         "custom",
         endpoint,
         settings.arm_scope or f"{endpoint}/.default",
         settings.authority_host,
+        known.storage_suffix,
         is_custom=True,
     )
 
@@ -103,7 +112,8 @@ def is_known_authority(authority: str | None) -> bool:
     return authority is None or (urlsplit(authority).hostname or "").lower() in KNOWN_AUTHORITIES
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this very machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

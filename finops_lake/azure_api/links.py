@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from finops_lake.azure_api.clouds import Cloud, is_loopback
 from finops_lake.errors import UnsafeReplyError
 
 READING_POSTS = re.compile(
-    r"/providers/microsoft\.(costmanagement/query|resourcegraph/resources)/?$",
+    r"/providers/microsoft\.(costmanagement/(query|generatecostdetailsreport)|resourcegraph/resources)/?$",
     re.IGNORECASE,
 )
-"""Operations that only read, though their question is too long for a URL."""
+"""Operations that only read, though their question is too long for a URL.
+
+generateCostDetailsReport has Azure write the report into storage of its own; nothing of the customer's changes, and
+Azure asks for a reading role only.
+"""
 
 AMBIGUOUS = re.compile(r"[\\\s{}\x00-\x1f\x7f]")
 """Characters that URL parsers disagree about (or, braces, that the SDK fills in like a template)."""
@@ -50,6 +55,35 @@ def check_next_link(link: str, endpoint: str, seen: set[str]) -> None:
         check_address(link, endpoint)
 
 
+def check_blob_link(link: str, cloud: Cloud) -> None:
+    """Raise UnsafeReplyError unless a report's link is an https address of the cloud's blob storage.
+
+    For an Azure on this machine a loopback address will do as well. The link is a secret: only its host is named.
+    """
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        parts = urlsplit("")
+    host = (parts.hostname or "").lower()
+    is_local = is_loopback(urlsplit(cloud.arm_endpoint).hostname or "") and is_loopback(host)
+    is_storage = host.endswith(f".{cloud.storage_suffix}") and _port(link) == 443
+    if AMBIGUOUS.search(link) or parts.scheme != "https" or "@" in parts.netloc or not (is_storage or is_local):
+        raise UnsafeReplyError(
+            f"Azure's reply points to a report at {parts.scheme or 'no'}://{clean_host(host)}, which is no address of "
+            f"its storage (*.{cloud.storage_suffix}); it is not fetched."
+        )
+
+
+def clean_host(host: str) -> str:
+    """Return a host as it may be shown: without characters that do not belong in one."""
+    return re.sub(r"[^a-z0-9.:\-]", "?", host)[:253]
+
+
+def same_version(link: str, api_version: str) -> str:
+    """Return a next link that asks for the version we speak, its blanks encoded: Azure leaves them in filters."""
+    return re.sub(r"(?i)(?<=[?&]api-version=)[^&]*", api_version, link.replace(" ", "%20"))
+
+
 def check_reads_only(method: str, url: str) -> None:
     """Raise UnsafeReplyError for a request that is not known to only read."""
     if method in ("GET", "HEAD") or (method == "POST" and READING_POSTS.search(urlsplit(url).path)):
@@ -57,11 +91,16 @@ def check_reads_only(method: str, url: str) -> None:
     raise UnsafeReplyError(f"{method} {urlsplit(url).path} could change something in Azure; finops-lake only reads.")
 
 
-def _origin(url: str) -> tuple[str, str, int | None] | None:
-    parts = urlsplit(url)
+def _port(url: str) -> int | None:
     try:
-        port = parts.port or 443
+        return urlsplit(url).port or 443
     except ValueError:
+        return None
+
+
+def _origin(url: str) -> tuple[str, str, int] | None:
+    parts, port = urlsplit(url), _port(url)
+    if port is None:
         return None
     if parts.scheme != "https" or not parts.hostname:
         return None

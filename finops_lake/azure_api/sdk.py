@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from azure.core.exceptions import HttpResponseError
@@ -18,6 +18,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 from requests.adapters import HTTPAdapter
 
+from finops_lake.azure_api.blobs import Blobs
 from finops_lake.azure_api.clouds import Cloud
 from finops_lake.azure_api.links import check_next_link
 from finops_lake.azure_api.pace import Pace
@@ -31,6 +32,14 @@ NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 """The consumption client wants a subscription, though listing the budgets of a scope needs none."""
 
 
+class Answer(NamedTuple):
+    """One reply; header names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Sdk:
     """Azure's own clients, built on first use and shared by threads."""
 
@@ -40,11 +49,13 @@ class Sdk:
         quieten(settings)
         self._cloud = cloud
         self._own_credential = build_credential(settings, cloud) if credential is None else None
+        agent, transport = f"finops-lake/{_version()}", transport or build_transport(settings)
+        self.blobs = Blobs(cloud, pace, transport, timeout=settings.request_timeout_seconds, agent=agent)
         self._pipeline: Pipeline[Any, Any] = Pipeline(
-            transport or build_transport(settings),
+            transport,
             [
                 RequestIdPolicy(),
-                UserAgentPolicy(base_user_agent=f"finops-lake/{_version()}"),
+                UserAgentPolicy(base_user_agent=agent),
                 ClientTypePolicy(),
                 CustomHookPolicy(),
                 WaitingPolicy(pace, max_retries=settings.max_retries, timeout=settings.request_timeout_seconds),
@@ -69,15 +80,19 @@ class Sdk:
 
         `url` may be relative to Azure's address. Raises our errors only.
         """
+        answer = self.exchange(method, url, what, scope, body)
+        return None if answer.status == 204 else answer.body
+
+    def exchange(
+        self, method: str, url: str, what: str, scope: str = "", body: Any = None, *, accepted: tuple[int, ...] = ()
+    ) -> Answer:
+        """Return a whole reply: of status 200 or 204, or another of those `accepted`. Raises our errors only."""
         with translated(what, scope):
             request = HttpRequest(method, url, json=body, headers={"Accept": "application/json"})
             response = self.client("cost").send_request(request)
-            if response.status_code == 204:
-                return None
-            if response.status_code != 200:
+            if response.status_code not in (200, 204, *accepted):
                 raise HttpResponseError(response=response)
-            content: bytes = response.content
-            return content
+            return Answer(response.status_code, response.headers, response.content)
 
     def list(self, pager: Callable[..., Any], what: str, scope: str) -> Iterator[dict[str, Any]]:
         """Yield the items of an SDK pager as plain JSON (REST names, fractional numbers as Decimal).

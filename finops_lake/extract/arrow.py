@@ -48,7 +48,9 @@ def amounts(values: Sequence[object]) -> tuple[pa.Array, int]:
 
 
 def texts(values: Sequence[object]) -> pa.Array:
-    """Return JSON values as text, null for null."""
+    """Return JSON values (or a column of text) as text, null for null."""
+    if isinstance(values, pa.Array) and pa.types.is_string(values.type):
+        return values
     try:
         return pa.array(values, pa.string())
     except (pa.ArrowTypeError, pa.ArrowInvalid):  # not all of them are text yet

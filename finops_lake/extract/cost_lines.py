@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from finops_lake.errors import UnreachableError
 from finops_lake.extract.arrow import AMOUNT
-from finops_lake.source import Source
+from finops_lake.source import Chunk, Source, next_month
 
 METRICS = ("ActualCost", "AmortizedCost")
 """The two readings of the same usage: as billed, and with commitments spread over the time they cover."""
@@ -193,3 +195,21 @@ def _rank(header: str, column: str) -> int:
     names = [header_key(column), *map(header_key, LINES[column].aliases)]
     key = header_key(header)
     return names.index(key) if key in names else len(names)
+
+
+def days_of(chunk: Chunk) -> tuple[date, date]:
+    """Return the first and the last day of a chunk's calendar month."""
+    if chunk.month is None or chunk.metric is None:
+        raise ValueError(f"{chunk} has no month or no metric")
+    return chunk.month, next_month(chunk.month) - timedelta(days=1)
+
+
+def check_month(lines: pa.Table, first: date, last: date, name: str) -> None:
+    """Raise UnreachableError when a line has no day, or one outside the days that were asked for (inclusive)."""
+    found = pc.min_max(lines["date"]).as_py()
+    if lines["date"].null_count:
+        raise UnreachableError(f"{name}: {lines['date'].null_count} lines have no date.")
+    if lines.num_rows and (found["min"] < first or found["max"] > last):
+        raise UnreachableError(
+            f"{name}: its lines are of {found['min']} to {found['max']}, and {first} to {last} was asked for."
+        )

@@ -114,7 +114,7 @@ def test_further_parameters_are_sent(replay):
     azure = replay({("GET", "/subscriptions$"): [Reply(200, {"value": []})]})
     list(azure.clients.get_all("/subscriptions", "2022-12-01", **{"$filter": "a eq 'b'"}))
     assert azure.transport.sent[0].url == (
-        "https://management.azure.com/subscriptions?api-version=2022-12-01&$filter=a+eq+%27b%27"
+        "https://management.azure.com/subscriptions?api-version=2022-12-01&$filter=a%20eq%20%27b%27"
     )
 
 

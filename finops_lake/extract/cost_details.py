@@ -1,0 +1,37 @@
+"""The cost details report of one scope and month: every line of the bill, for Enterprise and Customer Agreements."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pyarrow as pa
+
+from finops_lake.azure_api.clients import AzureClients
+from finops_lake.errors import UnreachableError
+from finops_lake.extract.cost_csv import read_lines
+from finops_lake.extract.cost_lines import SCHEMA, check_month, days_of, lines_source
+from finops_lake.source import Chunk, Fetched
+
+SOURCE = lines_source(
+    "cost_details",
+    "Lines of the bill from cost details reports (EA and MCA), one metric per load.",
+    timedelta(hours=24),  # Azure makes one report per scope, month, metric and day
+)
+
+
+def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
+    """Return a month of one metric; orders a report, or takes up one that was ordered within the last day."""
+    first, last = days_of(chunk)
+    what = f"Cost details report of {chunk.scope_id} for {first:%Y-%m}"
+    tables, inexact = [], 0
+    with azure.cost_report(chunk.scope_id, first, last, chunk.metric or "") as report:
+        for number, file in enumerate(report.files, 1):
+            name = f"{what}, file {number} of {len(report.files)}"
+            table, count = read_lines(file, name, is_compressed=report.is_compressed)
+            check_month(table, first, last, name)
+            tables.append(table)
+            inexact += count
+    if tables and not any(table.num_rows for table in tables):
+        raise UnreachableError(f"{what}: Azure says it is completed, and its files have no line.")
+    rows = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+    return Fetched(rows, inexact_amounts=inexact)
