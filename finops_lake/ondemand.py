@@ -176,14 +176,14 @@ class OnDemand:
         return known[demand] <= self._settings.utc_now()
 
     def _first_due_at(self, demand: Demand) -> datetime:
-        from finops_lake.extract.catalog import SOURCES
+        from finops_lake.extract.catalog import FETCHED
 
         states = states_of(self._lake.query(STATES_SQL).rows)
         found = [(scope, name or "") for scope, name in self._lake.query(SUBSCRIPTIONS_SQL).rows]
         chosen = choose_subscriptions(found, self._settings.subscriptions)
         policy = policy_of(self._settings)
-        chunks = chunks_of(SOURCES, chosen, (), policy, demand)
-        return next_due_at(chunks, {source.table: source for source in SOURCES}, states, policy, demand)
+        chunks = chunks_of(FETCHED, chosen, (), policy, demand)
+        return next_due_at(chunks, {source.table: source for source in FETCHED}, states, policy, demand)
 
     def _current_or_new(self, demand: Demand, lock_timeout: float) -> _Job:
         with self._guard:
@@ -237,9 +237,9 @@ class OnDemand:
 
 
 def _check_tables(demand: Demand) -> None:
-    from finops_lake.extract.catalog import SOURCES
+    from finops_lake.extract.catalog import FETCHED
 
-    known = [source.table for source in SOURCES]
+    known = [source.table for source in FETCHED]
     for table in sorted(demand.tables or ()):
         if table not in known:
             near = get_close_matches(table, known, n=1)

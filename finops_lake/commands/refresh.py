@@ -87,9 +87,9 @@ def refreshed(app: App, tables: Sequence[str], months: int | None, force: bool, 
 
 def chosen_tables(given: Iterable[str]) -> frozenset[str] | None:
     """Return the raw tables that were named, None for all; InputError names the nearest right one."""
-    from finops_lake.extract.catalog import SOURCES
+    from finops_lake.extract.catalog import FETCHED
 
-    known = [source.table for source in SOURCES]
+    known = [source.table for source in FETCHED]
     wanted = [word.strip().removeprefix("raw.") for item in given for word in item.split(",") if word.strip()]
     for word in wanted:
         if word not in known:

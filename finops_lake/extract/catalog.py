@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract import (
@@ -11,12 +12,14 @@ from finops_lake.extract import (
     cost_daily,
     cost_resource_locations,
     disks,
+    focus_charges,
     public_ips,
     resource_groups,
     resources,
     subscriptions,
     virtual_machines,
 )
+from finops_lake.extract.cost_lines import lines_source
 from finops_lake.source import Chunk, Fetched, Source
 
 Fetch = Callable[[AzureClients, Chunk], Fetched]
@@ -45,4 +48,15 @@ EXTRACTORS: dict[str, Extractor] = {
     )
 }
 
-SOURCES: tuple[Source, ...] = tuple(extractor.source for extractor in EXTRACTORS.values())
+LINE_SOURCES: tuple[Source, ...] = (
+    lines_source("cost_details", "Usage-detail lines by the cost details report.", timedelta(hours=24)),
+    lines_source("usage_details", "Usage-detail lines by the consumption API.", timedelta(hours=24)),
+    lines_source("cost_exports", "Usage-detail lines by files of cost exports.", timedelta(hours=24)),
+)
+"""The sources that tell charges line by line; one schema, one metric per load."""
+
+FETCHED: tuple[Source, ...] = tuple(extractor.source for extractor in EXTRACTORS.values())
+"""What a refresh asks Azure for."""
+
+SOURCES: tuple[Source, ...] = (*FETCHED, focus_charges.SOURCE, *LINE_SOURCES)
+"""Every raw table of the lake, those filled from files included."""

@@ -19,8 +19,9 @@ from finops_lake.lake.trouble import explanation
 
 READABLE = {
     "staging": ("raw", "meta"),
+    "charges": ("raw", "meta", "staging"),
     "meta": ("raw", "meta", "staging"),
-    "marts": ("staging", "marts", "meta"),
+    "marts": ("staging", "charges", "marts", "meta"),
     "audits": ("staging", "marts", "meta"),
 }
 """Which schemas the views of a schema may read."""

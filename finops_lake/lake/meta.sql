@@ -1,5 +1,6 @@
 create schema if not exists raw;
 create schema if not exists staging;
+create schema if not exists charges;
 create schema if not exists marts;
 create schema if not exists audits;
 create schema if not exists meta;

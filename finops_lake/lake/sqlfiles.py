@@ -26,7 +26,8 @@ from pathlib import Path
 
 from finops_lake.errors import LakeError
 
-SCHEMAS = ("staging", "meta", "marts", "audits")
+SCHEMAS = ("staging", "charges", "meta", "marts", "audits")
+STORABLE = ("charges", "marts")
 PARTITION = ("x_scope_id", "billing_month")
 """The columns every stored mart is replaced by."""
 FOLDER_COLUMNS = "_columns.sql"
@@ -80,7 +81,7 @@ class SqlFile:
 
     @property
     def is_stored(self) -> bool:
-        """Whether the mart is kept as a table, replaced by scope and month."""
+        """Whether the result is kept as a table, replaced by scope and month."""
         return "stored" in self.headers
 
     @property
@@ -130,9 +131,11 @@ def parse(schema: str, file_name: str, text: str) -> SqlFile:
     if not select:
         raise SqlFileError(place, len(lines) or 1, "there is no SELECT under the header")
     stored = header.values.get("stored")
-    if stored is not None and (schema != "marts" or tuple(stored.replace(" ", "").split(",")) != PARTITION):
+    if stored is not None and (schema not in STORABLE or tuple(stored.replace(" ", "").split(",")) != PARTITION):
         raise SqlFileError(
-            place, header.lines["stored"], f"only a mart can be stored, always by {', '.join(PARTITION)}"
+            place,
+            header.lines["stored"],
+            f"only a view of {' or '.join(STORABLE)} can be stored, always by {', '.join(PARTITION)}",
         )
     if header.parameters and (
         stored is not None or not header.values.get("example", "").startswith(f"{schema}.{name}(")

@@ -15,7 +15,7 @@ from finops_lake.lake.sqlfiles import PARTITION, SqlFile, SqlFileError
 from finops_lake.lake.stored import mark_all
 from finops_lake.lake.trouble import explanation
 
-VIEW_SCHEMAS = ("staging", "meta", "marts", "audits", "main")
+VIEW_SCHEMAS = ("staging", "charges", "meta", "marts", "audits", "main")
 
 _DUCKDB_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
@@ -124,7 +124,12 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
     missing_stored = [column for column in PARTITION if file.is_stored and column not in names]
     if missing_stored:
         raise SqlFileError(file.path, file.line, f"a stored mart needs the column {missing_stored[0]}")
-    texts = {**_inherited(connection, file, graph), **file.folder_columns, **file.columns}
+    texts = {
+        **_inherited(connection, file, graph),
+        **_of_model(connection, file),
+        **file.folder_columns,
+        **file.columns,
+    }
     undescribed = next((column for column in names if column not in texts), None)
     if undescribed and (file.columns or file.folder_columns or file.schema != "audits"):
         raise SqlFileError(file.path, file.line, f"column {undescribed} is not described under columns:")
@@ -151,6 +156,12 @@ def _inherited(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Grap
         for column, text in _column_comments(connection, schema, table).items():
             found.setdefault(column, set()).add(text)
     return {column: texts.pop() for column, texts in found.items() if len(texts) == 1 and "" not in texts}
+
+
+def _of_model(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> dict[str, str]:
+    """Return what the columns of the relation named by `like:` mean; those of the same name mean the same here."""
+    schema, _, name = file.headers.get("like", "").partition(".")
+    return _column_comments(connection, schema, name)
 
 
 def _column_comments(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:

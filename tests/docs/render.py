@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,15 @@ from finops_lake.app import App
 from finops_lake.config import load_settings
 from finops_lake.extract.catalog import SOURCES
 from finops_lake.lake.reader import LakeReader
+from finops_lake.lake.schema import OWN_COLUMNS
 from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
 from finops_lake.lake.writer import Warehouse
 from finops_lake.server.build import build_server
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+Column = tuple[str, str, str]
+Relations = dict[tuple[str, str], list[Column]]
 
 TABLES_INTRO = """# Tables
 
@@ -86,8 +90,8 @@ and cut at 200 characters; an answer is kept below about 20 KB unless `limit` as
 """
 
 
-def types_of_columns() -> dict[tuple[str, str, str], str]:
-    """Return (schema, table, column) -> DuckDB type, from a real lake."""
+def columns_of_relations() -> Relations:
+    """Return (schema, table) -> [(column, DuckDB type, comment)] in their order, from a real lake."""
     home = Path(tempfile.mkdtemp(prefix="finops-lake-docs-"))
     try:
         warehouse = Warehouse(home, SOURCES, origin="docs", clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
@@ -97,40 +101,42 @@ def types_of_columns() -> dict[tuple[str, str, str], str]:
             warehouse.publish()
         lake = LakeReader(home)
         rows = lake.query(
-            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() where not internal"
+            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns()"
+            " where not internal order by schema_name, table_name, column_index"
         ).rows
         lake.close()
     finally:
         shutil.rmtree(home)
-    return {(schema, table, column): kind for schema, table, column, kind, _ in rows}
+    found: Relations = {}
+    for schema, table, column, kind, comment in rows:
+        found.setdefault((schema, table), []).append((column, kind, comment or ""))
+    return found
 
 
 def tables_page() -> str:
     """Return docs/tables.md."""
-    kinds = types_of_columns()
+    relations = columns_of_relations()
     files = read_sql_files(sql_folder())
     parts = [TABLES_INTRO]
     for schema, title in (
         ("marts", "Marts"),
+        ("charges", "Charges: what each source gives for marts.charges"),
         ("meta", "Meta: what the lake knows about itself"),
         ("staging", "Staging"),
     ):
         parts.append(f"\n## {title}\n")
-        parts += [_view(file, kinds) for file in files if file.schema == schema]
+        parts += [_view(file, relations) for file in files if file.schema == schema]
     parts.append("\n## Raw: what Azure said\n")
     parts.append(
         "\nEach raw table has these columns, too: `_scope_id` (scope that was asked), `_month` and `_metric` (of monthly\n"
         "tables), `_load_id` (its row in `meta.loads`) and `_loaded_at` (UTC).\n"
     )
     for source in SOURCES:
-        key = ", ".join(f"`{column}`" for column in source.key)
+        key = ", ".join(f"`{column}`" for column in source.key) or "none"
         stale = f"stale after {source.max_age.total_seconds() / 3600:g} h"
         lines = [f"\n### raw.{source.table}\n", f"\n{source.comment} Key: {key}; {stale}.\n\n"]
         lines += ["| column | type | |\n", "| --- | --- | --- |\n"]
-        lines += [
-            f"| `{name}` | {kinds['raw', source.table, name]} | {_cell(text)} |\n"
-            for name, text in source.columns.items()
-        ]
+        lines += _columns(column for column in relations["raw", source.table] if column[0] not in OWN_COLUMNS)
         parts.append("".join(lines))
     return "".join(parts)
 
@@ -156,17 +162,18 @@ def _macro(file: SqlFile) -> str:
     return "".join([*lines, f"\n    select * from {file.example};\n"])
 
 
-def _view(file: SqlFile, kinds: dict[tuple[str, str, str], str]) -> str:
+def _view(file: SqlFile, relations: Relations) -> str:
     if file.is_macro:
         return _macro(file)
     lines = [f"\n### {file.view}\n", f"\n{file.description} Grain: {file.headers.get('grain', '')}.\n"]
     if "source" in file.headers:
         lines.append(f"Source of the rule: {file.headers['source']}.\n")
     lines += ["\n| column | type | |\n", "| --- | --- | --- |\n"]
-    lines += [
-        f"| `{name}` | {kinds[file.schema, file.name, name]} | {_cell(text)} |\n" for name, text in file.columns.items()
-    ]
-    return "".join(lines)
+    return "".join([*lines, *_columns(relations[file.schema, file.name])])
+
+
+def _columns(columns: Iterable[Column]) -> list[str]:
+    return [f"| `{name}` | {kind} | {_cell(text)} |\n" for name, kind, text in columns]
 
 
 def _audit(file: SqlFile) -> str:

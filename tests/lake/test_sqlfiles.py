@@ -71,12 +71,12 @@ def test_the_folder_of_this_checkout_is_found():
         (
             "marts/a.sql",
             "-- Ones.\n-- stored: day\nselect 1",
-            r"marts/a\.sql:2: only a mart can be stored, always by x_scope_id",
+            r"marts/a\.sql:2: only a view of charges or marts can be stored, always by x_scope_id",
         ),
         (
             "staging/a.sql",
             "-- Ones.\n-- stored: x_scope_id, billing_month\nselect 1",
-            r"staging/a\.sql:2: only a mart can be stored",
+            r"staging/a\.sql:2: only a view of charges or marts can be stored",
         ),
     ],
 )

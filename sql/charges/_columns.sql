@@ -1,0 +1,5 @@
+-- columns:
+--   billing_month: First day of the calendar month (UTC) of the charge.
+--   x_source: Where the charge came from: focus, cost_details, cost_export, usage_details or query.
+--   x_scope_id: What was asked: the scope of a query or report, or the export or file the charge came with.
+--   x_loaded_at: Instant at which the lake learned the row as it is (UTC); a reload that brings the same row leaves it.

@@ -1,0 +1,78 @@
+-- Charges by the Cost Management query: actual and amortized cost joined by day, resource and service.
+-- grain: one row per scope, UTC day, resource, service and billing currency
+-- stored: x_scope_id, billing_month
+-- like: raw.focus_charges
+with loaded as (
+    select
+        scope_id,
+        month,
+        bool_or(metric = 'ActualCost' and last_success_at is not null) as has_actual,
+        bool_or(metric = 'AmortizedCost' and last_success_at is not null) as has_amortized,
+    from meta.chunks
+    where table_name = 'cost_daily'
+    group by all
+),
+
+regions as (
+    select
+        x_scope_id,
+        billing_month,
+        resource_id,
+        arg_max(region_id, abs(cost)) as region_id,
+    from staging.cost_resource_locations
+    where resource_id is not null and region_id is not null
+    group by all
+),
+
+charges as (
+    select
+        x_scope_id,
+        billing_month,
+        charge_date,
+        resource_id,
+        service_name,
+        billing_currency,
+        sum(cost) filter (where metric = 'ActualCost') as billed_cost,
+        sum(cost) filter (where metric = 'AmortizedCost') as effective_cost,
+        sum(cost_usd) filter (where metric = 'ActualCost') as billed_cost_usd,
+        sum(cost_usd) filter (where metric = 'AmortizedCost') as effective_cost_usd,
+        max(loaded_at) as loaded_at,
+    from staging.cost_daily
+    group by all
+)
+
+select
+    charges.charge_date as charge_period_start,
+    (charges.charge_date + interval 1 day)::date as charge_period_end,
+    charges.billing_month,
+    'Microsoft' as provider_name,
+    regexp_extract(charges.x_scope_id, '^(/subscriptions/[^/]+)', 1) as sub_account_id,
+    nullif(regexp_extract(charges.resource_id, '/resourcegroups/([^/]+)', 1), '') as x_resource_group_name,
+    charges.resource_id,
+    nullif(regexp_extract(charges.resource_id, '([^/]+)$', 1), '') as resource_name,
+    nullif(
+        array_to_string(
+            list_prepend(
+                string_split(split_part(charges.resource_id, '/providers/', -1), '/')[1],
+                string_split(split_part(charges.resource_id, '/providers/', -1), '/')[2:-:2]
+            ),
+            '/'
+        ),
+        ''
+    ) as resource_type,
+    regions.region_id,
+    charges.service_name,
+    charges.billing_currency,
+    case when loaded.has_actual then coalesce(charges.billed_cost, 0) end as billed_cost,
+    case when loaded.has_amortized then coalesce(charges.effective_cost, 0) end as effective_cost,
+    case when loaded.has_actual then coalesce(charges.billed_cost_usd, 0) end as x_billed_cost_usd,
+    case when loaded.has_amortized then coalesce(charges.effective_cost_usd, 0) end as x_effective_cost_usd,
+    'query' as x_source,
+    charges.x_scope_id,
+    charges.loaded_at as x_loaded_at,
+from charges
+left join loaded on charges.x_scope_id = loaded.scope_id and charges.billing_month = loaded.month
+left join regions
+    on charges.x_scope_id = regions.x_scope_id
+    and charges.billing_month = regions.billing_month
+    and charges.resource_id = regions.resource_id
