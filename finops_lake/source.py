@@ -70,7 +70,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """One row of `meta.loads`: what became of one chunk. Instants are UTC."""
+    """One row of `meta.loads`: what became of one chunk. Instants are UTC; `request_id` is ours."""
 
     chunk: Chunk
     outcome: Outcome
@@ -84,6 +84,7 @@ class ChunkResult:
     calls: int = 0
     request_ids: tuple[str, ...] = field(default=())
     inexact_amounts: int = 0
+    request_id: str | None = None
 
 
 def first_of_month(day: date) -> date:

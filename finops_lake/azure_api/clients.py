@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from finops_lake.azure_api.calls import Calls, OnWait, counting
+from finops_lake.azure_api.calls import Calls, OnWait, counting, current_calls
 from finops_lake.azure_api.clouds import Cloud, cloud_of
 from finops_lake.azure_api.links import check_next_link, same_version
 from finops_lake.azure_api.orders import Orders, ReportKey
@@ -108,6 +108,7 @@ class AzureClients:
             if body is None:
                 return
             items, link = read_list_page(body, what)
+            current_calls().read(len(items), len(body))
             yield items
             if link:
                 link = same_version(link, api_version)
@@ -129,6 +130,7 @@ class AzureClients:
             if reply is None:
                 return
             page, link = read_query_page(reply, what)
+            current_calls().read(len(page.rows), len(reply))
             yield page
             if link:
                 check_next_link(link, self.cloud.arm_endpoint, seen)

@@ -84,9 +84,10 @@ class Pace:
     def wait(self, seconds: float, why: str) -> None:
         """Sleep, after telling whoever counts the calls of this thread."""
         LOG.info("waiting %.1f s: %s", seconds, why)
-        on_wait = current_calls().on_wait
-        if on_wait is not None:
-            on_wait(seconds, why)
+        calls = current_calls()
+        calls.waited(seconds)
+        if calls.on_wait is not None:
+            calls.on_wait(seconds, why)
         self._sleep(seconds)
         if self._closing.is_set():
             raise UnreachableError("The connection to Azure was closed while waiting.")

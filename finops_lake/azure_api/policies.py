@@ -1,9 +1,7 @@
-"""What each request to Azure passes through on its way: repetition and waiting, the guard, the tally."""
+"""What each request to Azure passes through on its way: repetition and waiting, the guard."""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +11,6 @@ from azure.core.exceptions import IncompleteReadError, ServiceRequestError, Serv
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import HTTPPolicy, SansIOHTTPPolicy
 
-from finops_lake.azure_api.calls import current_calls
 from finops_lake.azure_api.links import check_address, check_reads_only
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.translate import is_untrusted
@@ -26,8 +23,6 @@ from finops_lake.azure_api.waits import (
     named_waits,
 )
 from finops_lake.errors import UnreachableError
-
-LOG = logging.getLogger("finops_lake.azure")
 
 CLIENT_TYPE = "finops-lake"
 """Calls without this header share one small, anonymous allowance per tenant."""
@@ -131,36 +126,6 @@ class ClientTypePolicy(SansIOHTTPPolicy[Any, Any]):
         """Add the header to calls of Cost Management and Consumption."""
         if is_cost_management(request.http_request.url):
             request.http_request.headers["ClientType"] = CLIENT_TYPE
-
-
-class TallyPolicy(SansIOHTTPPolicy[Any, Any]):
-    """Counts each request sent and keeps request ids; logs a line per request where that was asked for."""
-
-    def __init__(self, *, log_requests: bool) -> None:
-        super().__init__()
-        self._log_requests = log_requests
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        """Count the request."""
-        current_calls().sent()
-        request.context["finops_lake_started"] = time.perf_counter()
-
-    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
-        """Keep the id of the reply."""
-        reply = response.http_response
-        current_calls().answered(reply.headers.get("x-ms-request-id"), failed=reply.status_code >= 400)
-        if self._log_requests:
-            seconds = time.perf_counter() - request.context["finops_lake_started"]
-            parts = urlsplit(request.http_request.url)
-            LOG.info(
-                "%s https://%s%s %s in %.0f ms (request id %s)",
-                request.http_request.method,
-                parts.netloc,
-                parts.path,
-                reply.status_code,
-                seconds * 1000,
-                reply.headers.get("x-ms-request-id"),
-            )
 
 
 def _waits(reply: Any) -> Mapping[str, float]:
