@@ -146,3 +146,31 @@ WaitSeconds = Annotated[
         description="Seconds to wait for the end; it goes on after that. Default: the server's setting, mostly 20.",
     ),
 ]
+
+Sql = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=50_000,
+        description="One SELECT in DuckDB's dialect (WITH, FROM, SHOW, DESCRIBE and SUMMARIZE count as such).",
+    ),
+]
+ResultId = Annotated[
+    str | None,
+    Field(min_length=1, max_length=64, description="result_id of an earlier answer, to read on; instead of sql."),
+]
+Offset = Annotated[int, Field(ge=0, le=1_000_000, description="Place of the first row to return, from 0.")]
+TimeoutSeconds = Annotated[float, Field(gt=0, le=120, description="Seconds after which the query is stopped.")]
+TableName = Annotated[
+    str | None, Field(min_length=1, max_length=200, description="A table or view to describe, such as marts.charges.")
+]
+Schema = Literal["marts", "audits", "meta", "staging", "raw"]
+Schemas = Annotated[
+    list[Schema] | Schema | None,
+    BeforeValidator(_words),
+    Field(description="Only tables of these schemas. Default: marts, audits and meta; with search: all."),
+]
+Search = Annotated[
+    str | None,
+    Field(min_length=2, max_length=100, description="Only tables whose name, comment or columns hold this text."),
+]

@@ -27,15 +27,16 @@ def reply(answer: Answer, render: Callable[[Envelope], str], *, limit: int | Non
     Clients show a model either the text or the structured content, so both say the same.
     """
     envelope = clean_envelope(answer.as_dict())
-    _shorten_missing(envelope)
+    shorten_missing(envelope)
     if limit is None:
         _shorten_rows(envelope)
     return CallToolResult(content=[TextContent(type="text", text=render(envelope))], structured_content=envelope)
 
 
-def _shorten_missing(envelope: dict[str, Any]) -> None:
+def shorten_missing(envelope: dict[str, Any]) -> None:
+    """Leave out missing scopes beyond MISSING_BYTES, and say so."""
     missing = envelope["scopes"]["missing"]
-    kept = _fitting(missing, MISSING_BYTES)
+    kept = fitting(missing, MISSING_BYTES)
     if kept < envelope["scopes"]["missing_count"]:
         envelope["scopes"]["missing"] = missing[:kept]
         count = envelope["scopes"]["missing_count"]
@@ -44,24 +45,26 @@ def _shorten_missing(envelope: dict[str, Any]) -> None:
 
 def _shorten_rows(envelope: dict[str, Any]) -> None:
     rows = envelope["rows"]
-    kept = _fitting(rows, ANSWER_BYTES - _weight({**envelope, "rows": []}))
+    kept = fitting(rows, ANSWER_BYTES - weight({**envelope, "rows": []}))
     if kept < len(rows):
         envelope["rows"] = rows[:kept]
         envelope["truncated"] = True
     if envelope["truncated"]:
         envelope["notes"].append(
-            f"{len(envelope['rows'])} of {envelope['row_count']} rows are given to keep this short; set limit for more."
+            f"{len(envelope['rows'])} of {envelope['row_count']} rows are given to keep this short; set limit for more,"
+            " or page through with query_lake and this sql without its LIMIT."
         )
 
 
-def _fitting(items: list[Any], size: int) -> int:
+def fitting(items: list[Any], size: int) -> int:
     """Return how many of the first items fit, at least one."""
     for place, item in enumerate(items):
-        size -= _weight(item) + 1
+        size -= weight(item) + 1
         if size < 0:
             return max(place, 1)
     return len(items)
 
 
-def _weight(value: Any) -> int:
+def weight(value: Any) -> int:
+    """Return the bytes of a value as compact JSON."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
