@@ -14,7 +14,7 @@ from finops_lake.lake.names import quoted
 from finops_lake.lake.nearest import nearest
 from finops_lake.lake.reader import LakeReader
 
-SCHEMAS = ("marts", "audits", "meta", "staging", "raw")
+SCHEMAS = ("marts", "audits", "meta", "charges", "staging", "raw")
 """From what is meant to be asked to what Azure said."""
 
 USUAL_SCHEMAS = ("marts", "audits", "meta")
@@ -104,7 +104,7 @@ order by {_order(schemas)}"""
 def _overview_notes(question: DescribeQuestion) -> list[str]:
     notes = ["row_count is null for views, which are counted when asked for one by name (table=...)."]
     if not question.schemas and not question.search:
-        notes.append("staging and raw, beneath these, are left out: schemas=['staging','raw'] lists them.")
+        notes.append("charges, staging and raw, beneath these, are left out; schemas lists them.")
     return notes
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 _CLOSE = 0.6
-_SCHEMAS = ("marts", "audits", "meta", "staging", "raw")
+_SCHEMAS = ("marts", "audits", "meta", "charges", "staging", "raw")
 """In the order in which their tables are suggested; `main` only repeats marts and audits."""
 
 _TABLE = re.compile(r'Table with name "?([^"\s]+?)"? does not exist')

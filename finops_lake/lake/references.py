@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import duckdb
 
-SCHEMAS = ("staging", "meta", "marts", "audits")
+SCHEMAS = ("staging", "charges", "meta", "marts", "audits")
 """Where our own macros are."""
 
 

@@ -164,7 +164,7 @@ TimeoutSeconds = Annotated[float, Field(gt=0, le=120, description="Seconds after
 TableName = Annotated[
     str | None, Field(min_length=1, max_length=200, description="A table or view to describe, such as marts.charges.")
 ]
-Schema = Literal["marts", "audits", "meta", "staging", "raw"]
+Schema = Literal["marts", "audits", "meta", "charges", "staging", "raw"]
 Schemas = Annotated[
     list[Schema] | Schema | None,
     BeforeValidator(_words),

@@ -19,7 +19,7 @@ from finops_lake.lake.limits import Stop
 from finops_lake.server.clean import CUT, clean_envelope
 from finops_lake.server.envelope import QueryAnswer
 from finops_lake.server.parameters import Limit, Offset, ResultId, Sql, TimeoutSeconds
-from finops_lake.server.replies import ANSWER_BYTES, fitting, shorten_missing, weight
+from finops_lake.server.replies import ANSWER_BYTES, fitting, short_text, shorten_missing, weight
 from finops_lake.server.shelf import Shelf
 from finops_lake.server.text import document, plain_table
 from finops_lake.server.tools import READ_ONLY, make_tool
@@ -30,6 +30,9 @@ ROWS_GIVEN = 100
 AT_ONCE = 4
 GRACE_SECONDS = 2.0
 """Queries run at the same time, and how long one that heeds no interrupt is waited for beyond its time."""
+
+FRAME_BYTES = 300
+"""Room for the id of a result and the notes that come last."""
 
 RESULT_URI = "finops-lake://result/{result_id}{?offset,limit}"
 
@@ -83,45 +86,48 @@ async def _asked(app: App, sql: str, timeout: float, places: anyio.CapacityLimit
 
 
 def page(answer: Answer, shelf: Shelf, result_id: str | None, offset: int, limit: int | None) -> CallToolResult:
-    """Return rows of an answer from `offset` on, as many as asked or as fit, and how to read on."""
+    """Return rows of an answer from `offset` on, as many as asked or as fit into a short answer, and how to read on."""
     if offset > answer.row_count:
         raise InputError("offset", offset, f"the result has {answer.row_count} rows")
-    envelope = page_envelope(answer, offset, limit)
+    envelope = _page_envelope(answer, offset, limit)
     if envelope["next_offset"] is not None:
         envelope["result_id"] = result_id or shelf.put(answer)
+    cut = sum(isinstance(cell, str) and cell.endswith(CUT) for row in envelope["rows"] for cell in row)
+    if cut:
+        envelope["notes"].append(f"{cut} long values were cut; substr() shows their rest.")
     content: list[Any] = [TextContent(type="text", text=render_query(envelope))]
     if envelope["result_id"]:
         content.append(_link(envelope))
     return CallToolResult(content=content, structured_content=envelope)
 
 
-def page_envelope(answer: Answer, offset: int, limit: int | None) -> dict[str, Any]:
-    """Return the envelope of a page; without a limit it is kept short."""
+def _page_envelope(answer: Answer, offset: int, limit: int | None) -> dict[str, Any]:
     rows = answer.rows[offset : offset + (limit or ROWS_GIVEN)]
     placing = {"offset": offset, "next_offset": None, "result_id": None}
-    part = replace(answer, rows=rows, sections={**answer.sections, **placing})
-    envelope = clean_envelope(part.as_dict())
+    envelope = clean_envelope(replace(answer, rows=rows, sections={**answer.sections, **placing}).as_dict())
     shorten_missing(envelope)
+    _keep(envelope, len(rows))
     if limit is None:
-        envelope["rows"] = envelope["rows"][: fitting(envelope["rows"], ANSWER_BYTES - _frame(envelope))]
-    end = offset + len(envelope["rows"])
-    envelope["next_offset"] = end if end < answer.row_count else None
-    envelope["truncated"] = envelope["next_offset"] is not None or not envelope["is_complete"]
-    cut = sum(isinstance(cell, str) and cell.endswith(CUT) for row in envelope["rows"] for cell in row)
-    if cut:
-        envelope["notes"].append(f"{cut} long values were cut; substr() shows their rest.")
+        _keep(envelope, fitting(envelope["rows"], ANSWER_BYTES - weight({**envelope, "rows": []}) - FRAME_BYTES))
+        short_text(envelope, lambda part: render_query(part) + " " * FRAME_BYTES, _keep)
     return envelope
+
+
+def _keep(envelope: dict[str, Any], count: int) -> None:
+    """Keep the first rows of a page; the next one begins after them."""
+    envelope["rows"] = envelope["rows"][:count]
+    end = envelope["offset"] + len(envelope["rows"])
+    envelope["next_offset"] = end if end < envelope["row_count"] else None
+    envelope["truncated"] = envelope["next_offset"] is not None or not envelope["is_complete"]
 
 
 def render_query(envelope: Mapping[str, Any]) -> str:
     """Return the text of a page of a result."""
     given, count = len(envelope["rows"]), envelope["row_count"]
     first = envelope["offset"] + 1
-    headline = (
-        f"{count} row{'' if count == 1 else 's'}."
-        if given == count
-        else f"Rows {first} to {first + given - 1} of {count}."
-    )
+    headline = f"Rows {first} to {first + given - 1} of {count}."
+    if given == count:
+        headline = "1 row." if count == 1 else f"{count} rows."
     types = ", ".join(f"{name} {kind}" for name, kind in zip(envelope["columns"], envelope["types"], strict=True))
     more = []
     if envelope["result_id"]:
@@ -138,7 +144,3 @@ def _link(envelope: Mapping[str, Any]) -> ResourceLink:
         description=f"The next of {envelope['row_count']} rows; query_lake reads them, too.",
         mime_type="application/json",
     )
-
-
-def _frame(envelope: Mapping[str, Any]) -> int:
-    return weight({**envelope, "rows": [], "result_id": "x" * 16, "next_offset": 10_000}) + 300

@@ -20,6 +20,10 @@ ANSWER_BYTES = 20_000
 MISSING_BYTES = 6_000
 """What an answer may weigh when the caller sets no limit, and what the scopes missing from it may at most."""
 
+SHORTENED = (
+    "are given to keep this short; set limit for more, or page through with query_lake and this sql without its LIMIT."
+)
+
 
 def reply(answer: Answer, render: Callable[[Envelope], str], *, limit: int | None = None) -> CallToolResult:
     """Return the result of a tool; `limit` is what the caller set, None: the rows are cut to a short answer.
@@ -30,7 +34,19 @@ def reply(answer: Answer, render: Callable[[Envelope], str], *, limit: int | Non
     shorten_missing(envelope)
     if limit is None:
         _shorten_rows(envelope)
-    return CallToolResult(content=[TextContent(type="text", text=render(envelope))], structured_content=envelope)
+    text = render(envelope) if limit else short_text(envelope, render, _cut_rows)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=envelope)
+
+
+def short_text(
+    envelope: dict[str, Any], render: Callable[[Envelope], str], cut: Callable[[dict[str, Any], int], None]
+) -> str:
+    """Return the text of an envelope whose rows are cut until it is short, too; both then hold the same rows."""
+    text = render(envelope)
+    while (size := len(text.encode())) > ANSWER_BYTES and len(envelope["rows"]) > 1:
+        cut(envelope, max(1, min(len(envelope["rows"]) - 1, len(envelope["rows"]) * ANSWER_BYTES // size)))
+        text = render(envelope)
+    return text
 
 
 def shorten_missing(envelope: dict[str, Any]) -> None:
@@ -45,15 +61,17 @@ def shorten_missing(envelope: dict[str, Any]) -> None:
 
 def _shorten_rows(envelope: dict[str, Any]) -> None:
     rows = envelope["rows"]
-    kept = fitting(rows, ANSWER_BYTES - weight({**envelope, "rows": []}))
-    if kept < len(rows):
-        envelope["rows"] = rows[:kept]
-        envelope["truncated"] = True
-    if envelope["truncated"]:
-        envelope["notes"].append(
-            f"{len(envelope['rows'])} of {envelope['row_count']} rows are given to keep this short; set limit for more,"
-            " or page through with query_lake and this sql without its LIMIT."
-        )
+    kept = fitting(rows, ANSWER_BYTES - weight({**envelope, "rows": []}) - len(SHORTENED))
+    if kept < len(rows) or envelope["truncated"]:
+        _cut_rows(envelope, kept)
+
+
+def _cut_rows(envelope: dict[str, Any], kept: int) -> None:
+    """Keep the first rows, and say so once."""
+    envelope["rows"] = envelope["rows"][:kept]
+    envelope["truncated"] = True
+    notes = [note for note in envelope["notes"] if not note.endswith(SHORTENED)]
+    envelope["notes"] = [*notes, f"{len(envelope['rows'])} of {envelope['row_count']} rows {SHORTENED}"]
 
 
 def fitting(items: list[Any], size: int) -> int:
