@@ -25,9 +25,9 @@ def refuse(app: App) -> Callable[[str], str]:
     [
         ("from chargs", "Did you mean marts.charges"),
         ("from marts.chargs", "Did you mean marts.charges"),
-        ("from mart.charges", "Did you mean marts.charges?"),
+        ("from mart.charges", "Did you mean marts.charges"),
         ("from costs", "Did you mean marts.charges"),
-        ("from loads", "Did you mean meta.loads?"),
+        ("from loads", "Did you mean meta.loads"),
         ("from unattached_disk", "audits.unattached_disks"),
         ("select billed_cst from charges", "Did you mean billed_cost"),
         ("select c.servicename from charges as c", "Did you mean service_name"),
