@@ -33,7 +33,7 @@ def refuse(app: App) -> Callable[[str], str]:
         ("select c.servicename from charges as c", "Did you mean service_name"),
         ("select cost from charges", "Did you mean billed_cost, effective_cost"),
         ("select currency from charges", "Did you mean billing_currency"),
-        ("select subscription from charges", "Did you mean sub_account_id"),
+        ("select subscription from charges", "Did you mean sub_account_"),
         ("select resource_group from marts.charges", "Did you mean x_resource_group_name"),
         ("select power_state from charges", "staging.virtual_machines"),
         ("with a as (from charges) select billed_cst from a", "Did you mean billed_cost"),
