@@ -92,6 +92,9 @@ class Settings(BaseModel):
     refresh_deadline_seconds: float = Field(
         3600, gt=0, description="Longest time one refresh may take, waits included."
     )
+    pace_calls: bool = Field(
+        True, description="Keep to Azure's published limits ahead of its refusals; off for an Azure without any."
+    )
     max_retries: int = Field(6, ge=0, le=50, description="Times one call is repeated after a throttle or an outage.")
     log_level: LogLevel = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR; the log goes to stderr.")
     log_format: LogFormat = Field("text", description="text, or json: one JSON object per line.")

@@ -12,6 +12,7 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import HTTPPolicy, SansIOHTTPPolicy
 
 from finops_lake.azure_api.links import check_address, check_reads_only
+from finops_lake.azure_api.metering import metered
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.translate import is_untrusted
 from finops_lake.azure_api.waits import (
@@ -23,6 +24,7 @@ from finops_lake.azure_api.waits import (
     named_waits,
 )
 from finops_lake.errors import UnreachableError
+from finops_lake.limits import Draw
 
 CLIENT_TYPE = "finops-lake"
 """Calls without this header share one small, anonymous allowance per tenant."""
@@ -50,9 +52,11 @@ class WaitingPolicy(HTTPPolicy[Any, Any]):
         url = request.http_request.url
         buckets = buckets_of(url)
         what = f"the next call on {buckets[0][2] or urlsplit(url).path}"
+        draws = metered(request.http_request.method, url, request.http_request.content)
         repeat, request_id = 0, None
         while True:
             self._pace.hold(buckets, what, request_id)
+            booking = self._pace.turn(draws, what)
             self._limit(request, what)
             repeat += 1
             try:
@@ -63,31 +67,43 @@ class WaitingPolicy(HTTPPolicy[Any, Any]):
                 ):
                     raise
                 continue
-            if not self._is_repeated(response, buckets, repeat, what):
+            self._pace.answered(booking, response.http_response.headers)
+            if not self._is_repeated(response, buckets, repeat, what, draws):
                 return response
             request_id = response.http_response.headers.get("x-ms-request-id")
 
     def _is_repeated(
-        self, response: PipelineResponse[Any, Any], buckets: tuple[Bucket, Bucket], repeat: int, what: str
+        self,
+        response: PipelineResponse[Any, Any],
+        buckets: tuple[Bucket, Bucket],
+        repeat: int,
+        what: str,
+        draws: tuple[Draw, ...],
     ) -> bool:
         status = response.http_response.status_code
         if status == 429:
-            self._close_gates(buckets, response.http_response, repeat)
+            self._close_gates(buckets, response.http_response, repeat, draws)
             return repeat <= self._max_retries
         if status not in PASSING_STATUSES:
             return False
         named = max(_waits(response.http_response).values(), default=0.0)
         return self._rest(repeat, max(named, backoff(repeat)), f"{what} failed (status {status})")
 
-    def _close_gates(self, buckets: tuple[Bucket, Bucket], reply: Any, repeat: int) -> None:
-        """Close the gates a 429 names, longer with each repetition: the times named are often too short."""
+    def _close_gates(self, buckets: tuple[Bucket, Bucket], reply: Any, repeat: int, draws: tuple[Draw, ...]) -> None:
+        """Close the gates a 429 names, longer with each repetition: the times named are often too short.
+
+        The throttle closes them for the other processes of this home.
+        """
         scope, everything = buckets
         waits = _waits(reply)
         floor = 0.0 if waits or not is_cost_management(reply.request.url) else COST_FLOOR
         now = self._pace.clock()
-        self._pace.gates.close(scope, now + max(floor, backoff(repeat), *waits.values()))
+        longest = max(floor, backoff(repeat), *waits.values())
+        self._pace.gates.close(scope, now + longest)
+        self._pace.refused(draws[:1], longest)
         if "all" in waits:
             self._pace.gates.close(everything, now + waits["all"])
+            self._pace.refused(draws[1:], waits["all"])
 
     def _rest(self, repeat: int, seconds: float, why: str) -> bool:
         wait = self._pace.spread(seconds)
