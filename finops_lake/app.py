@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from finops_lake.config import Settings
+from finops_lake.journal import Journal
 from finops_lake.lake.reader import LakeReader
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ class App:
     def lake(self) -> LakeReader:
         """The reader of the published lake."""
         return LakeReader(self.settings.home)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """What the processes of this home know of each other."""
+        return Journal(self.settings.home)
 
     @cached_property
     def on_demand(self) -> OnDemand:
@@ -59,5 +65,7 @@ class App:
 
     def _azure(self) -> AzureClients:
         from finops_lake.azure_api.clients import AzureClients
+        from finops_lake.azure_api.throttle import Throttle
 
-        return AzureClients(self.settings)
+        throttle = Throttle(self.journal) if self.settings.pace_calls else None
+        return AzureClients(self.settings, throttle=throttle)

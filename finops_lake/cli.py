@@ -21,7 +21,6 @@ COMMANDS = {
     "refresh": "refresh",
     "status": "status",
     "cost": "cost",
-    "explain": "explain",
     "audit": "audit",
     "budgets": "budgets",
     "sql": "sql",

@@ -53,6 +53,10 @@ LogLevel = Annotated[
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
 ]
 
+LogFormat = Annotated[
+    Literal["text", "json"], BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+]
+
 
 class Settings(BaseModel):
     """Everything a user can set; values are frozen after loading. Seconds are seconds, instants are UTC."""
@@ -88,9 +92,15 @@ class Settings(BaseModel):
     refresh_deadline_seconds: float = Field(
         3600, gt=0, description="Longest time one refresh may take, waits included."
     )
+    pace_calls: bool = Field(
+        True, description="Keep to Azure's published limits ahead of its refusals; off for an Azure without any."
+    )
     max_retries: int = Field(6, ge=0, le=50, description="Times one call is repeated after a throttle or an outage.")
     log_level: LogLevel = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR; the log goes to stderr.")
+    log_format: LogFormat = Field("text", description="text, or json: one JSON object per line.")
     log_requests: bool = Field(False, description="Log each request to Azure (no bodies, no tokens).")
+
+    usage_days: int = Field(90, ge=1, le=3660, description="Days for which calls to Azure and answers are remembered.")
 
     @field_validator("arm_endpoint", "authority_host")
     @classmethod

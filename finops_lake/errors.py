@@ -3,6 +3,7 @@
 FinopsLakeError
 ├── RetryableError            the same call may succeed later
 │   ├── ThrottledError        Azure asked us to wait; `retry_after` says how long
+│   │   └── OutOfTimeError    Azure's published limits allow the call only after the time there is
 │   ├── ReportError           a cost details report that Azure has not made, or not yet
 │   ├── UnreachableError      no answer, or an answer that was not Azure's (network, 5xx, HTML)
 │   └── LockedError           another process holds the lake
@@ -81,6 +82,10 @@ class ThrottledError(RetryableError):
     ) -> None:
         super().__init__(message, next_step=next_step, code=code, request_id=request_id)
         self.retry_after = retry_after
+
+
+class OutOfTimeError(ThrottledError):
+    """Azure's published limits allow the call only after the time there is; it was not made."""
 
 
 class UnreachableError(RetryableError):

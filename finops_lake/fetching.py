@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import gc
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from finops_lake import telemetry
 from finops_lake.errors import FinopsLakeError, Outcome, SignInError
+from finops_lake.journal import ApiCall
 from finops_lake.plan import REFUSED
 from finops_lake.source import Chunk, ChunkResult, Fetched
 
 if TYPE_CHECKING:
+    from finops_lake.azure_api.calls import Calls
     from finops_lake.azure_api.clients import AzureClients
     from finops_lake.extract.catalog import Extractor
+    from finops_lake.telemetry import Span
+
+LOG = logging.getLogger("finops_lake.refresh")
 
 IDLE_SECONDS = 1.0
 """After so long without a chunk an empty batch is given, so that the caller can let go of the lake meanwhile."""
@@ -29,6 +37,7 @@ COLLECT_EVERY_SECONDS = 60.0
 
 Arrived = tuple[ChunkResult, Fetched | None]
 OnWait = Callable[[float, str], None]
+OnCalls = Callable[[Sequence[ApiCall]], None]
 
 
 @dataclass
@@ -46,6 +55,7 @@ class Fetcher:
     clock: Callable[[], datetime]
     on_wait: OnWait | None = None
     monotonic: Callable[[], float] = time.monotonic
+    on_calls: OnCalls | None = None
     left: int = 0
     skipped: int = 0
     _refused: set[tuple[str, str]] = field(default_factory=set)
@@ -85,7 +95,7 @@ class Fetcher:
             elif self.monotonic() >= self.deadline:
                 self.left += 1
             else:
-                running.add(pool.submit(self._fetch, chunk))
+                running.add(pool.submit(telemetry.carried(self._fetch), chunk))
 
     def _noted(self, arrived: Arrived) -> Arrived:
         result, _ = arrived
@@ -94,14 +104,25 @@ class Fetcher:
         return arrived
 
     def _fetch(self, chunk: Chunk) -> Arrived:
+        with telemetry.doing(operation=chunk.table, scope=chunk.scope_id), _chunk_span(chunk) as span:
+            with self.azure.calls(self.deadline, self.on_wait) as calls:
+                try:
+                    result, fetched = self._fetched(chunk, calls)
+                finally:
+                    if self.on_calls is not None:
+                        self.on_calls(calls.made)
+            span.set_attribute("finops_lake.outcome", result.outcome.value)
+            LOG.info("%s of %s: %s", chunk.table, chunk.scope_id, result.outcome.value, extra=_facts(result))
+        return result, fetched
+
+    def _fetched(self, chunk: Chunk, calls: Calls) -> Arrived:
         started = self.clock()
-        with self.azure.calls(self.deadline, self.on_wait) as calls:
-            try:
-                fetched = self.extractors[chunk.table].fetch(self.azure, chunk)
-            except SignInError:
-                raise
-            except FinopsLakeError as error:
-                return self._failed(chunk, started, error, calls.count, calls.request_ids), None
+        try:
+            fetched = self.extractors[chunk.table].fetch(self.azure, chunk)
+        except SignInError:
+            raise
+        except FinopsLakeError as error:
+            return self._failed(chunk, started, error, calls), None
         result = ChunkResult(
             chunk,
             Outcome.LOADED if fetched.complete else Outcome.PARTIAL,
@@ -113,17 +134,11 @@ class Fetcher:
             calls=calls.count,
             request_ids=calls.request_ids,
             inexact_amounts=fetched.inexact_amounts,
+            request_id=telemetry.request_id(),
         )
         return result, fetched
 
-    def _failed(
-        self,
-        chunk: Chunk,
-        started: datetime,
-        error: FinopsLakeError,
-        calls: int,
-        request_ids: tuple[str, ...],
-    ) -> ChunkResult:
+    def _failed(self, chunk: Chunk, started: datetime, error: FinopsLakeError, calls: Calls) -> ChunkResult:
         return ChunkResult(
             chunk,
             error.outcome,
@@ -132,9 +147,23 @@ class Fetcher:
             reason=error.message,
             next_step=error.next_step,
             error_code=error.code,
-            calls=calls,
-            request_ids=request_ids,
+            calls=calls.count,
+            request_ids=calls.request_ids,
+            request_id=telemetry.request_id(),
         )
+
+
+def _chunk_span(chunk: Chunk) -> AbstractContextManager[Span]:
+    month = None if chunk.month is None else f"{chunk.month:%Y-%m}"
+    return telemetry.span(
+        f"fetch {chunk.table}",
+        {"finops_lake.table": chunk.table, "finops_lake.month": month, "finops_lake.metric": chunk.metric},
+    )
+
+
+def _facts(result: ChunkResult) -> dict[str, object]:
+    seconds = (result.finished_at - result.started_at).total_seconds()
+    return {"outcome": result.outcome.value, "row_count": result.row_count, "calls": result.calls, "duration": seconds}
 
 
 def _suited_to_pages() -> Callable[[], None]:

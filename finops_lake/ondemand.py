@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from finops_lake import telemetry
 from finops_lake.azure_api.clouds import cloud_of
 from finops_lake.config import Settings
 from finops_lake.errors import FinopsLakeError, InputError, LockedError
@@ -189,7 +190,9 @@ class OnDemand:
         with self._guard:
             if self._job is None or self._job.finished.is_set():
                 self._job = _Job(demand)
-                threading.Thread(target=self._work, args=(self._job, lock_timeout), name="refresh", daemon=True).start()
+                threading.Thread(
+                    target=telemetry.carried(self._work), args=(self._job, lock_timeout), name="refresh", daemon=True
+                ).start()
             return self._job
 
     def _work(self, job: _Job, lock_timeout: float) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from finops_lake.errors import Outcome
-from finops_lake.source import Chunk, Source, months_back, next_month
+from finops_lake.source import Chunk, ScopeKind, Source, months_back, next_month
 
 TENANT_SCOPE = "/"
 MONTH_CLOSES_AFTER = timedelta(days=5)
@@ -90,7 +90,7 @@ def chunks_of(
 ) -> list[Chunk]:
     """Return every chunk the demand covers, due or not.
 
-    `subscriptions` are scopes read in full; of `others` (wider or narrower scopes) only budgets are read.
+    `subscriptions` and `others` (wider or narrower scopes) are asked for by the sources that name their kind.
     """
     months = months_back(policy.now.date(), demand.history_months or policy.history_months)
     found = []
@@ -145,10 +145,10 @@ def next_due_at(
 
 
 def _scopes_of(source: Source, subscriptions: Sequence[str], others: Sequence[str], demand: Demand) -> list[str]:
-    if source.table == "subscriptions":
-        return [TENANT_SCOPE]
-    scopes = [*subscriptions, *(others if source.table == "budgets" else ())]
-    return [scope for scope in scopes if demand.scopes is None or scope in demand.scopes]
+    known = {ScopeKind.SUBSCRIPTION: subscriptions, ScopeKind.OTHER: others}
+    scopes = [scope for kind, some in known.items() if kind in source.scope_kinds for scope in some]
+    wanted = [scope for scope in dict.fromkeys(scopes) if demand.scopes is None or scope in demand.scopes]
+    return [TENANT_SCOPE, *wanted] if ScopeKind.TENANT in source.scope_kinds else wanted
 
 
 def _refused(states: Mapping[Chunk, ChunkState], now: datetime) -> set[tuple[str, str]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from finops_lake import telemetry
 from finops_lake.config import Settings
-from finops_lake.errors import InputError, Outcome
+from finops_lake.errors import FinopsLakeError, InputError, Outcome
+from finops_lake.journal import ApiCall, Journal
 from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of, due_chunks
 from finops_lake.source import Chunk, ChunkResult
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from finops_lake.azure_api.clients import AzureClients
     from finops_lake.fetching import Arrived, Fetcher
     from finops_lake.lake.writer import Warehouse
+    from finops_lake.telemetry import Span
+
+LOG = logging.getLogger("finops_lake.refresh")
 
 PUBLISH_EVERY_SECONDS = 60
 """A long refresh shows what it has after this time, and then again."""
@@ -105,6 +111,7 @@ class Refresher:
         self._warehouse = warehouse
         self._azure = azure
         self._monotonic = monotonic
+        self._journal = Journal(settings.home)
 
     def refresh(
         self, demand: Demand | None = None, *, lock_timeout: float = 0, on_progress: OnProgress | None = None
@@ -114,16 +121,23 @@ class Refresher:
         Raises LockedError when another process is at it for longer than `lock_timeout` seconds, SignInError when
         Azure does not know us, and LakeError when the lake cannot be written. Failures of single pieces are results.
         """
+        with telemetry.request(), _refresh_span(demand or Demand()) as span:
+            report = self._refreshed(demand or Demand(), lock_timeout, on_progress)
+            span.set_attribute("finops_lake.pieces", len(report.results))
+        return report
+
+    def _refreshed(self, demand: Demand, lock_timeout: float, on_progress: OnProgress | None) -> RefreshReport:
         started = self._settings.utc_now()
         warehouse = self._warehouse()
         with warehouse.lock(lock_timeout), ExitStack() as stack:
             azure = self._azure()
             stack.callback(azure.close)
-            run = _Run(self._settings, warehouse, azure, demand or Demand(), on_progress, self._monotonic)
+            run = _Run(self._settings, warehouse, azure, self._journal, demand, on_progress, self._monotonic)
             try:
                 run.work()
             finally:
                 run.publish()
+        LOG.info("refreshed %d pieces, %d left", len(run.results), run.fetcher.left)
         return RefreshReport(
             started,
             self._settings.utc_now(),
@@ -141,6 +155,7 @@ class _Run:
     settings: Settings
     warehouse: Warehouse
     azure: AzureClients
+    journal: Journal
     demand: Demand
     on_progress: OnProgress | None
     monotonic: Callable[[], float]
@@ -165,6 +180,7 @@ class _Run:
             self.settings.utc_now,
             self._on_wait,
             self.monotonic,
+            self._on_calls,
         )
 
     def work(self) -> None:
@@ -188,8 +204,34 @@ class _Run:
     def publish(self) -> None:
         """Publish what is loaded and not published yet."""
         if self.unpublished:
-            self.generation = self.warehouse.publish()
+            taken, usage = self._buffered_usage()
+            self.generation = self.warehouse.publish(usage, keep=timedelta(days=self.settings.usage_days))
             self.unpublished = False
+            self._forget_usage(*taken)
+
+    def _buffered_usage(self) -> tuple[tuple[int, int], dict[str, list[dict[str, object]]]]:
+        """Return how far the journal's calls and answers go, and these as rows of their meta tables."""
+        last_call, calls = self.journal.calls()
+        last_answer, answers = self.journal.answers()
+        usage = {"api_calls": [asdict(one) for one in calls], "answers": [asdict(one) for one in answers]}
+        return (last_call, last_answer), usage
+
+    def _forget_usage(self, last_call: int, last_answer: int) -> None:
+        """Forget what the lake has taken over; were it not forgotten, the lake would still take it once only."""
+        try:
+            if last_call:
+                self.journal.forget_calls(last_call)
+            if last_answer:
+                self.journal.forget_answers(last_answer)
+        except FinopsLakeError as error:
+            LOG.warning("the journal keeps what the lake has: %s", error)
+
+    def _on_calls(self, calls: Sequence[ApiCall]) -> None:
+        """Note calls to Azure; a journal that cannot be written costs lines about calls, and nothing else."""
+        try:
+            self.journal.note_calls(calls)
+        except FinopsLakeError as error:
+            LOG.warning("calls to Azure are not noted: %s", error)
 
     def _listing_demand(self) -> Demand:
         forced = self.demand.force and (self.demand.tables is None or "subscriptions" in self.demand.tables)
@@ -231,6 +273,11 @@ class _Run:
 
     def _on_wait(self, seconds: float, why: str) -> None:
         self._tell(f"waiting {seconds:.0f} s: {why}")
+
+
+def _refresh_span(demand: Demand) -> AbstractContextManager[Span]:
+    tables = ",".join(sorted(demand.tables)) if demand.tables is not None else None
+    return telemetry.span("refresh", {"finops_lake.tables": tables, "finops_lake.force": demand.force})
 
 
 def _label(chunk: Chunk) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from finops_lake.errors import Outcome
@@ -17,13 +18,34 @@ AMOUNT_SCALE = 24
 """Amounts are decimal(38, 24): the smallest real export values seen need 23 decimals."""
 
 
+class Api(StrEnum):
+    """Which of Azure's services answers, since each has limits of its own (see limits.py)."""
+
+    ARM = "arm"
+    COST_QUERY = "cost_query"
+    COST_REPORT = "cost_report"
+    USAGE_DETAILS = "usage_details"
+    CONSUMPTION = "consumption"
+    RESOURCE_GRAPH = "resource_graph"
+    UNLIMITED = "unlimited"
+
+
+class ScopeKind(StrEnum):
+    """Kinds of scopes a table is asked for: the whole sign-in ("/"), each subscription, or others configured."""
+
+    TENANT = "tenant"
+    SUBSCRIPTION = "subscription"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Source:
     """A raw table: its name in schema `raw`, its columns, and how long a load of it stays fresh.
 
     `key` names the columns that identify a row within one chunk. `monthly` tables are loaded one calendar
     month (UTC) at a time, the others whole. `metrics` are the readings a monthly table is loaded in, each on
-    its own; empty where there is one. `columns` describes every column in one line.
+    its own; empty where there is one. `columns` describes every column in one line. `api` answers for it, with
+    about `calls` requests for a chunk that was never loaded; `scope_kinds` are the scopes it is asked for.
     """
 
     table: str
@@ -34,6 +56,9 @@ class Source:
     columns: Mapping[str, str]
     monthly: bool = False
     metrics: tuple[str, ...] = ()
+    api: Api = Api.ARM
+    calls: int = 1
+    scope_kinds: frozenset[ScopeKind] = frozenset({ScopeKind.SUBSCRIPTION})
 
 
 @dataclass(frozen=True, order=True)
@@ -70,7 +95,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """One row of `meta.loads`: what became of one chunk. Instants are UTC."""
+    """One row of `meta.loads`: what became of one chunk. Instants are UTC; `request_id` is ours."""
 
     chunk: Chunk
     outcome: Outcome
@@ -84,6 +109,7 @@ class ChunkResult:
     calls: int = 0
     request_ids: tuple[str, ...] = field(default=())
     inexact_amounts: int = 0
+    request_id: str | None = None
 
 
 def first_of_month(day: date) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from finops_lake.plan import (
     due_chunks,
     next_due_at,
 )
-from finops_lake.source import Chunk, Source, months_back, next_month
+from finops_lake.source import Chunk, ScopeKind, Source, months_back, next_month
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 POLICY = Policy(NOW, 3)
@@ -32,7 +33,9 @@ def source(table: str, *, monthly: bool = False) -> Source:
     return Source(table, table, pa.schema([("a", pa.string())]), ("a",), 4 * HOUR, {"a": "a."}, monthly, metrics)
 
 
-SOURCES = {one.table: one for one in (source("subscriptions"), source("disks"), source("budgets"))}
+SUBSCRIPTIONS = replace(source("subscriptions"), scope_kinds=frozenset({ScopeKind.TENANT}))
+BUDGETS = replace(source("budgets"), scope_kinds=frozenset({ScopeKind.SUBSCRIPTION, ScopeKind.OTHER}))
+SOURCES = {one.table: one for one in (SUBSCRIPTIONS, source("disks"), BUDGETS)}
 COST = source("cost", monthly=True)
 ALL = {**SOURCES, "cost": COST}
 NOVEMBER = Chunk("cost", "/s", date(2026, 11, 1), "ActualCost")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import IO, Any
 
 from azure.core.exceptions import AzureError
 from azure.core.pipeline import Pipeline, PipelineRequest
-from azure.core.pipeline.policies import SansIOHTTPPolicy, UserAgentPolicy
+from azure.core.pipeline.policies import RequestIdPolicy, SansIOHTTPPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
+from finops_lake.azure_api.addresses import blob_address_of
 from finops_lake.azure_api.clouds import Cloud
 from finops_lake.azure_api.links import check_blob_link
 from finops_lake.azure_api.pace import Pace
-from finops_lake.azure_api.policies import PASSING_STATUSES, TallyPolicy
+from finops_lake.azure_api.policies import PASSING_STATUSES
+from finops_lake.azure_api.recording import RecordPolicy, TallyPolicy
 from finops_lake.azure_api.translate import is_untrusted, untrusted
 from finops_lake.azure_api.waits import backoff
 from finops_lake.errors import FinopsLakeError, ReportError, UnreachableError, UnsafeReplyError
@@ -61,12 +64,27 @@ class _BlobGuardPolicy(SansIOHTTPPolicy[Any, Any]):
 class Blobs:
     """Reads blobs of one cloud through a pipeline of its own, which knows no sign-in and follows no redirect."""
 
-    def __init__(self, cloud: Cloud, pace: Pace, transport: Any, *, timeout: float, agent: str) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        pace: Pace,
+        transport: Any,
+        *,
+        timeout: float,
+        agent: str,
+        now: Callable[[], datetime],
+    ) -> None:
         self._pace = pace
         self._timeout = timeout
         self._pipeline: Pipeline[Any, Any] = Pipeline(
             transport,
-            [UserAgentPolicy(base_user_agent=agent), _BlobGuardPolicy(cloud), TallyPolicy(log_requests=False)],
+            [
+                RequestIdPolicy(),
+                UserAgentPolicy(base_user_agent=agent),
+                _BlobGuardPolicy(cloud),
+                RecordPolicy(pace, now, blob_address_of),
+                TallyPolicy(pace, blob_address_of, log_requests=False),
+            ],
         )
 
     def fetch(self, blob: Blob) -> IO[bytes]:

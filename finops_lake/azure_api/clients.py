@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from finops_lake.azure_api.calls import Calls, OnWait, counting
+from finops_lake.azure_api.calls import Calls, OnWait, counting, current_calls
 from finops_lake.azure_api.clouds import Cloud, cloud_of
 from finops_lake.azure_api.links import check_next_link, same_version
 from finops_lake.azure_api.orders import Orders, ReportKey
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from finops_lake.azure_api.reports import Report, Reports
     from finops_lake.azure_api.sdk import Sdk
+    from finops_lake.azure_api.throttle import Throttle
 
 __all__ = ["AzureClients", "Calls", "QueryPage"]
 
@@ -41,7 +42,7 @@ class AzureClients:
     """Every client of Azure this process needs, built on first use; threads share them.
 
     `transport` and `credential` take the place of the real ones in tests; so do `sleep` (seconds), `clock`
-    (monotonic seconds) and `rng` (0 to 1).
+    (monotonic seconds) and `rng` (0 to 1). `throttle` paces calls by Azure's limits; without one they are not.
     """
 
     def __init__(
@@ -53,12 +54,15 @@ class AzureClients:
         sleep: Callable[[float], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
         rng: Callable[[], float] = random.random,
+        throttle: Throttle | None = None,
     ) -> None:
         self.cloud: Cloud = cloud_of(settings)
         self._settings = settings
         self._credential = credential
         self._transport = transport
-        self._pace = Pace(longest_wait=settings.refresh_deadline_seconds, sleep=sleep, clock=clock, rng=rng)
+        self._pace = Pace(
+            longest_wait=settings.refresh_deadline_seconds, sleep=sleep, clock=clock, rng=rng, throttle=throttle
+        )
         self._orders = Orders(settings.home, settings.utc_now)
         self._lock = threading.Lock()
         self._built: Sdk | None = None
@@ -108,6 +112,7 @@ class AzureClients:
             if body is None:
                 return
             items, link = read_list_page(body, what)
+            current_calls().read(len(items), len(body))
             yield items
             if link:
                 link = same_version(link, api_version)
@@ -129,6 +134,7 @@ class AzureClients:
             if reply is None:
                 return
             page, link = read_query_page(reply, what)
+            current_calls().read(len(page.rows), len(reply))
             yield page
             if link:
                 check_next_link(link, self.cloud.arm_endpoint, seen)

@@ -5,17 +5,14 @@ Azure allows one report per scope, month, metric and day, and takes minutes to m
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from finops_lake.errors import StorageError
+from finops_lake.journal import FILE_NAME
+from finops_lake.journal.store import Store
 
-FILE_NAME = "journal.sqlite"
 LASTS = timedelta(hours=24)
 """How long an order stands: within it the same report is asked for again, not another one ordered."""
 
@@ -67,9 +64,8 @@ class Orders:
     """The orders of one home, in its journal; safe for several threads and processes."""
 
     def __init__(self, home: Path, clock: Callable[[], datetime]) -> None:
-        self._path = home / FILE_NAME
+        self._store = Store(home / FILE_NAME)
         self._clock = clock
-        self._lock = threading.Lock()
 
     def standing(self, key: ReportKey) -> Order | None:
         """Return the order of the last 24 hours for a report, None where there is none."""
@@ -97,12 +93,6 @@ class Orders:
         self._run(_DROP, key.values)
 
     def _run(self, sql: str, values: tuple[object, ...]) -> list[tuple[str, str, int, str | None]]:
-        try:
-            with self._lock:
-                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
-                    connection.execute("pragma journal_mode = wal")
-                    connection.execute(_CREATE)
-                    return connection.execute(sql, values).fetchall()
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(f"The journal {self._path} cannot be used: {error}.") from error
+        with self._store.transaction() as connection:
+            connection.execute(_CREATE)
+            return connection.execute(sql, values).fetchall()

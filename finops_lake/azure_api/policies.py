@@ -1,9 +1,7 @@
-"""What each request to Azure passes through on its way: repetition and waiting, the guard, the tally."""
+"""What each request to Azure passes through on its way: repetition and waiting, the guard."""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +11,8 @@ from azure.core.exceptions import IncompleteReadError, ServiceRequestError, Serv
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import HTTPPolicy, SansIOHTTPPolicy
 
-from finops_lake.azure_api.calls import current_calls
 from finops_lake.azure_api.links import check_address, check_reads_only
+from finops_lake.azure_api.metering import metered
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.translate import is_untrusted
 from finops_lake.azure_api.waits import (
@@ -26,8 +24,7 @@ from finops_lake.azure_api.waits import (
     named_waits,
 )
 from finops_lake.errors import UnreachableError
-
-LOG = logging.getLogger("finops_lake.azure")
+from finops_lake.limits import Draw
 
 CLIENT_TYPE = "finops-lake"
 """Calls without this header share one small, anonymous allowance per tenant."""
@@ -55,9 +52,11 @@ class WaitingPolicy(HTTPPolicy[Any, Any]):
         url = request.http_request.url
         buckets = buckets_of(url)
         what = f"the next call on {buckets[0][2] or urlsplit(url).path}"
+        draws = metered(request.http_request.method, url, request.http_request.content)
         repeat, request_id = 0, None
         while True:
             self._pace.hold(buckets, what, request_id)
+            booking = self._pace.turn(draws, what)
             self._limit(request, what)
             repeat += 1
             try:
@@ -68,31 +67,43 @@ class WaitingPolicy(HTTPPolicy[Any, Any]):
                 ):
                     raise
                 continue
-            if not self._is_repeated(response, buckets, repeat, what):
+            self._pace.answered(booking, response.http_response.headers)
+            if not self._is_repeated(response, buckets, repeat, what, draws):
                 return response
             request_id = response.http_response.headers.get("x-ms-request-id")
 
     def _is_repeated(
-        self, response: PipelineResponse[Any, Any], buckets: tuple[Bucket, Bucket], repeat: int, what: str
+        self,
+        response: PipelineResponse[Any, Any],
+        buckets: tuple[Bucket, Bucket],
+        repeat: int,
+        what: str,
+        draws: tuple[Draw, ...],
     ) -> bool:
         status = response.http_response.status_code
         if status == 429:
-            self._close_gates(buckets, response.http_response, repeat)
+            self._close_gates(buckets, response.http_response, repeat, draws)
             return repeat <= self._max_retries
         if status not in PASSING_STATUSES:
             return False
         named = max(_waits(response.http_response).values(), default=0.0)
         return self._rest(repeat, max(named, backoff(repeat)), f"{what} failed (status {status})")
 
-    def _close_gates(self, buckets: tuple[Bucket, Bucket], reply: Any, repeat: int) -> None:
-        """Close the gates a 429 names, longer with each repetition: the times named are often too short."""
+    def _close_gates(self, buckets: tuple[Bucket, Bucket], reply: Any, repeat: int, draws: tuple[Draw, ...]) -> None:
+        """Close the gates a 429 names, longer with each repetition: the times named are often too short.
+
+        The throttle closes them for the other processes of this home.
+        """
         scope, everything = buckets
         waits = _waits(reply)
         floor = 0.0 if waits or not is_cost_management(reply.request.url) else COST_FLOOR
         now = self._pace.clock()
-        self._pace.gates.close(scope, now + max(floor, backoff(repeat), *waits.values()))
+        longest = max(floor, backoff(repeat), *waits.values())
+        self._pace.gates.close(scope, now + longest)
+        self._pace.refused(draws[:1], longest)
         if "all" in waits:
             self._pace.gates.close(everything, now + waits["all"])
+            self._pace.refused(draws[1:], waits["all"])
 
     def _rest(self, repeat: int, seconds: float, why: str) -> bool:
         wait = self._pace.spread(seconds)
@@ -131,36 +142,6 @@ class ClientTypePolicy(SansIOHTTPPolicy[Any, Any]):
         """Add the header to calls of Cost Management and Consumption."""
         if is_cost_management(request.http_request.url):
             request.http_request.headers["ClientType"] = CLIENT_TYPE
-
-
-class TallyPolicy(SansIOHTTPPolicy[Any, Any]):
-    """Counts each request sent and keeps request ids; logs a line per request where that was asked for."""
-
-    def __init__(self, *, log_requests: bool) -> None:
-        super().__init__()
-        self._log_requests = log_requests
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        """Count the request."""
-        current_calls().sent()
-        request.context["finops_lake_started"] = time.perf_counter()
-
-    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
-        """Keep the id of the reply."""
-        reply = response.http_response
-        current_calls().answered(reply.headers.get("x-ms-request-id"), failed=reply.status_code >= 400)
-        if self._log_requests:
-            seconds = time.perf_counter() - request.context["finops_lake_started"]
-            parts = urlsplit(request.http_request.url)
-            LOG.info(
-                "%s https://%s%s %s in %.0f ms (request id %s)",
-                request.http_request.method,
-                parts.netloc,
-                parts.path,
-                reply.status_code,
-                seconds * 1000,
-                reply.headers.get("x-ms-request-id"),
-            )
 
 
 def _waits(reply: Any) -> Mapping[str, float]:

@@ -19,11 +19,13 @@ from azure.core.rest import HttpRequest
 from requests.adapters import HTTPAdapter
 
 from finops_lake.azure_api.blobs import Blobs
+from finops_lake.azure_api.calls import current_calls
 from finops_lake.azure_api.clouds import Cloud
 from finops_lake.azure_api.links import check_next_link
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.pages import read_list_page
-from finops_lake.azure_api.policies import LOG, ClientTypePolicy, GuardPolicy, TallyPolicy, WaitingPolicy
+from finops_lake.azure_api.policies import ClientTypePolicy, GuardPolicy, WaitingPolicy
+from finops_lake.azure_api.recording import LOG, RecordPolicy, TallyPolicy
 from finops_lake.azure_api.signin import SignInPolicy, build_credential
 from finops_lake.azure_api.translate import translated
 from finops_lake.config import Settings
@@ -50,7 +52,8 @@ class Sdk:
         self._cloud = cloud
         self._own_credential = build_credential(settings, cloud) if credential is None else None
         agent, transport = f"finops-lake/{_version()}", transport or build_transport(settings)
-        self.blobs = Blobs(cloud, pace, transport, timeout=settings.request_timeout_seconds, agent=agent)
+        timeout = settings.request_timeout_seconds
+        self.blobs = Blobs(cloud, pace, transport, timeout=timeout, agent=agent, now=settings.utc_now)
         self._pipeline: Pipeline[Any, Any] = Pipeline(
             transport,
             [
@@ -58,10 +61,11 @@ class Sdk:
                 UserAgentPolicy(base_user_agent=agent),
                 ClientTypePolicy(),
                 CustomHookPolicy(),
-                WaitingPolicy(pace, max_retries=settings.max_retries, timeout=settings.request_timeout_seconds),
+                RecordPolicy(pace, settings.utc_now),
+                WaitingPolicy(pace, max_retries=settings.max_retries, timeout=timeout),
                 GuardPolicy(cloud.arm_endpoint),
                 SignInPolicy(self._own_credential or credential, cloud, pace.clock),
-                TallyPolicy(log_requests=settings.log_requests),
+                TallyPolicy(pace, log_requests=settings.log_requests),
             ],
         )
         self._lock = threading.Lock()
@@ -105,7 +109,10 @@ class Sdk:
 
         def keep(response: Any) -> None:
             if response.http_response.status_code == 200:
-                replies.append(read_list_page(response.http_response.content, what))
+                content = response.http_response.content
+                items, link = read_list_page(content, what)
+                current_calls().read(len(items), len(content))
+                replies.append((items, link))
 
         with translated(what, scope):
             pages = pager(raw_response_hook=keep).by_page()

@@ -23,7 +23,7 @@ def settings_of(context: click.Context) -> Settings:
     from finops_lake.config import load_settings
 
     settings = load_settings()
-    set_up_logging(context, settings.log_level)
+    set_up_logging(context, settings.log_level, settings.log_format)
     return settings
 
 

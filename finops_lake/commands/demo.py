@@ -60,7 +60,7 @@ def command(
             azure.faults.add("denied", subscription=refused, operation=("query", "budgets"), times=None)
         environment = {**_passed_on(), **azure.environment(), "FINOPS_LAKE_HOME": str(folder)}
         settings = load_settings(environment | _passed_on() | {"FINOPS_LAKE_HISTORY_MONTHS": str(months)})
-        set_up_logging(context, settings.log_level)
+        set_up_logging(context, settings.log_level, settings.log_format)
         app = App(settings)
         context.call_on_close(app.close)
         _check_is_ours(app, azure)

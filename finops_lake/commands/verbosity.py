@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from finops_lake.commands.logs import JsonFormatter, TextFormatter
+
 _KEY = "finops_lake.verbose"
 _LEVELS = ("INFO", "DEBUG")
 
@@ -33,11 +35,13 @@ def is_verbose(context: click.Context) -> bool:
     return bool(context.meta.get(_KEY))
 
 
-def set_up_logging(context: click.Context, log_level: str) -> None:
-    """Log our own modules to stderr at the asked level, and everybody else's warnings."""
+def set_up_logging(context: click.Context, log_level: str, log_format: str) -> None:
+    """Log our own modules to stderr at the asked level and in the asked form, and everybody else's warnings."""
     verbose = int(context.meta.get(_KEY, 0))
     level = _LEVELS[min(verbose, len(_LEVELS)) - 1] if verbose else log_level
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("finops_lake").setLevel(level)
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)", re.IGNORECASE)
-KEPT_HEADERS = ("clienttype", "user-agent", "x-ms-client-request-id", "accept", "content-type")
+KEPT_HEADERS = (
+    *("clienttype", "user-agent", "x-ms-client-request-id", "x-ms-correlation-request-id", "accept", "content-type"),
+)
 UNAUTHORIZED = ("openid_configuration", "sign_in", "blob")
 """Operations that ask for no bearer token."""
 READS_BY_POST = ("query", "sign_in", "create_report", "resource_graph")

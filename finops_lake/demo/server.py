@@ -159,11 +159,13 @@ class LocalAzure:
     def environment(self) -> dict[str, str]:
         """Return the variables that point finops_lake, and azure-identity, at this server.
 
-        FINOPS_LAKE_NOW is among them when `today` was given, so that both sides live on the same day.
+        FINOPS_LAKE_NOW is among them when `today` was given, so that both sides live on the same day. Calls are
+        paced where this server throttles: without limits there is nothing to keep to.
         """
         clock = {f"{PREFIX}NOW": f"{self.today}T12:00:00+00:00"} if self._has_own_clock else {}
         return {
             **clock,
+            f"{PREFIX}PACE_CALLS": str(self.throttle.enabled).lower(),
             f"{PREFIX}ARM_ENDPOINT": self.endpoint,
             f"{PREFIX}ARM_SCOPE": self.scope,
             f"{PREFIX}CA_BUNDLE": str(self.ca_file),

@@ -9,7 +9,7 @@ from typing import Any
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import amount, as_json, day
 from finops_lake.extract.listing import Column, listing, listing_source
-from finops_lake.source import Chunk, Fetched
+from finops_lake.source import Api, Chunk, Fetched, ScopeKind
 
 
 def thresholds(notifications: Any) -> str | None:
@@ -63,6 +63,8 @@ SOURCE = listing_source(
     comment="Budgets as Azure lists them for a scope; a subscription may list those of its groups, too.",
     max_age=timedelta(hours=6),
     columns=COLUMNS,
+    api=Api.CONSUMPTION,
+    scope_kinds=frozenset({ScopeKind.SUBSCRIPTION, ScopeKind.OTHER}),
 )
 
 

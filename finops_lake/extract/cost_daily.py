@@ -14,7 +14,7 @@ import pyarrow as pa
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import AMOUNT
 from finops_lake.extract.cost_query import AMOUNTS, fetch_query, query_body
-from finops_lake.source import Chunk, Fetched, Source
+from finops_lake.source import Api, Chunk, Fetched, Source
 
 SOURCE = Source(
     table="cost_daily",
@@ -41,6 +41,7 @@ SOURCE = Source(
     },
     monthly=True,
     metrics=("ActualCost", "AmortizedCost"),
+    api=Api.COST_QUERY,
 )
 
 NAMES = {

@@ -35,8 +35,8 @@ TIME_CREATED = Column("time_created", "properties.timeCreated", "Instant of crea
 PROVISIONING_STATE = Column("provisioning_state", "properties.provisioningState", "State of the last change.")
 
 
-def listing_source(table: str, comment: str, max_age: timedelta, columns: Sequence[Column]) -> Source:
-    """Return the source of a listing whose rows are known by their id."""
+def listing_source(table: str, comment: str, max_age: timedelta, columns: Sequence[Column], **asked: Any) -> Source:
+    """Return the source of a listing whose rows are known by their id; `asked` says of whom, as in Source."""
     return Source(
         table=table,
         comment=comment,
@@ -44,6 +44,7 @@ def listing_source(table: str, comment: str, max_age: timedelta, columns: Sequen
         key=("id",),
         max_age=max_age,
         columns={column.name: column.comment for column in columns},
+        **asked,
     )
 
 

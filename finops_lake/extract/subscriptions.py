@@ -7,7 +7,7 @@ from datetime import timedelta
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import as_json
 from finops_lake.extract.listing import TAGS, Column, listing, listing_source
-from finops_lake.source import Chunk, Fetched
+from finops_lake.source import Chunk, Fetched, ScopeKind
 
 API_VERSION = "2022-12-01"
 
@@ -32,6 +32,7 @@ SOURCE = listing_source(
     comment="Subscriptions the sign-in can see.",
     max_age=timedelta(hours=24),
     columns=COLUMNS,
+    scope_kinds=frozenset({ScopeKind.TENANT}),
 )
 
 

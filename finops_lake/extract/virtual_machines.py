@@ -60,6 +60,7 @@ SOURCE = listing_source(
     comment="Virtual machines with their power state.",
     max_age=timedelta(hours=1),
     columns=COLUMNS,
+    calls=2,
 )
 
 

@@ -18,11 +18,11 @@ from typing import Any
 
 from finops_lake.errors import Outcome
 from finops_lake.journal.buckets import Buckets
-from finops_lake.journal.records import ApiCall, Operation, Run, Spend
+from finops_lake.journal.records import AnswerGiven, ApiCall, Operation, Run, Spend
 from finops_lake.journal.store import Store
 from finops_lake.source import Chunk, ChunkResult
 
-__all__ = ["ApiCall", "Buckets", "Journal", "Operation", "Run", "Spend"]
+__all__ = ["AnswerGiven", "ApiCall", "Buckets", "Journal", "Operation", "Run", "Spend"]
 
 FILE_NAME = "journal.sqlite"
 KEPT_CALLS = 100_000
@@ -105,11 +105,32 @@ class Journal:
         with self._store.transaction() as connection:
             connection.execute("delete from api_calls where call_id <= ?", [up_to])
 
-    def start_run(self, name: str, due_at: datetime, at: datetime) -> int:
-        """Note that a run of the schedule begins, and return its number."""
+    def note_answers(self, answers: Iterable[AnswerGiven]) -> None:
+        """Keep answers until the next write of the lake takes them over (the newest 100,000)."""
+        rows = [(json.dumps(asdict(answer), default=_plain),) for answer in answers]
+        with self._store.transaction() as connection:
+            connection.executemany("insert into answers (answer) values (?)", rows)
+            newest = "(select max(answer_id) from answers)"
+            connection.execute(f"delete from answers where answer_id <= {newest} - ?", [KEPT_CALLS])
+
+    def answers(self) -> tuple[int, tuple[AnswerGiven, ...]]:
+        """Return the number of the newest answer kept (0: none), and all answers, the oldest first."""
+        rows = self._read("select answer_id, answer from answers order by answer_id")
+        return (rows[-1][0] if rows else 0), tuple(_answer_of(json.loads(row[1])) for row in rows)
+
+    def forget_answers(self, up_to: int) -> None:
+        """Forget answers that `meta.answers` has now, by the number that `answers` gave."""
+        with self._store.transaction() as connection:
+            connection.execute("delete from answers where answer_id <= ?", [up_to])
+
+    def start_run(self, name: str, due_at: datetime, at: datetime) -> int | None:
+        """Note that a run of the schedule begins, and return its number; None: another process began it before."""
         with self._store.transaction() as connection:
             values = [name, due_at.isoformat(), at.isoformat()]
-            cursor = connection.execute("insert into runs (name, due_at, started_at) values (?, ?, ?)", values)
+            statement = "insert or ignore into runs (name, due_at, started_at) values (?, ?, ?)"
+            cursor = connection.execute(statement, values)
+            if not cursor.rowcount:
+                return None
             run_id = int(cursor.lastrowid or 0)
             connection.execute("delete from runs where run_id <= ?", [run_id - KEPT_RUNS])
         return run_id
@@ -189,8 +210,13 @@ def _result_of(values: dict[str, Any]) -> ChunkResult:
 
 
 def _call_of(values: dict[str, Any]) -> ApiCall:
-    started, ids = datetime.fromisoformat(values["started_at"]), tuple(values["request_ids"])
-    return ApiCall(**{**values, "started_at": started, "request_ids": ids})
+    lists = {name: tuple(values[name]) for name in ("statuses", "latencies", "request_ids")}
+    return ApiCall(**{**values, **lists, "started_at": datetime.fromisoformat(values["started_at"])})
+
+
+def _answer_of(values: dict[str, Any]) -> AnswerGiven:
+    started, arguments = datetime.fromisoformat(values["started_at"]), tuple(values["arguments"])
+    return AnswerGiven(**{**values, "started_at": started, "arguments": arguments})
 
 
 def _operation_of(

@@ -38,6 +38,12 @@ class Buckets:
         """Give back what a booking would have spent."""
         self._connection.execute("delete from spends where booking = ?", [booking])
 
+    def others(self, bucket: str, units: int, at: float) -> None:
+        """Keep, as booking 0, what others have spent of a bucket, in place of what was known of that before."""
+        self._connection.execute("delete from spends where booking = 0 and bucket = ?", [bucket])
+        if units:
+            self._connection.execute("insert into spends values (0, ?, ?, ?)", [bucket, at, units])
+
     def forget(self, bucket: str, before: float, after: float) -> None:
         """Forget spends of a bucket that no longer count, and ones that a clock since set back has left ahead."""
         self._connection.execute("delete from spends where bucket = ? and (at < ? or at > ?)", [bucket, before, after])

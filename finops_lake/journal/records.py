@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from finops_lake.source import Chunk
@@ -32,26 +33,62 @@ class Operation:
     outcome: str | None = None
 
 
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
 @dataclass(frozen=True)
 class ApiCall:
     """One call of Azure, repetitions included: a row of `meta.api_calls` that waits for the next real write.
 
-    `status` is that of the last reply (None: there was none), `waited_seconds` the time held back by throttles,
-    `latency_seconds` the time on the wire, `trace_id` what ties it to the tool call or run that caused it.
+    No query string, no body, no token. `statuses` and `latencies` (seconds) hold one item per HTTP request, status
+    0 where no reply came; `waited_seconds` is the time held back by throttles and before repetitions. `request_id`
+    is ours and ties it to the tool call or run that caused it; `client_request_id` is the call's own, `request_ids`
+    are Azure's.
     """
 
     started_at: datetime
-    scope_id: str
     operation: str
+    scope_id: str
+    api: str
+    api_version: str | None
+    method: str
+    outcome: str
     status: int | None
     attempts: int
+    throttled: int
+    statuses: tuple[int, ...]
+    latencies: tuple[float, ...]
     waited_seconds: float
-    latency_seconds: float
+    duration_seconds: float
     reply_bytes: int
     row_count: int | None = None
-    error_type: str | None = None
+    error: str | None = None
+    request_id: str | None = None
+    client_request_id: str | None = None
+    correlation_id: str | None = None
     request_ids: tuple[str, ...] = ()
-    trace_id: str | None = None
+    call_id: str = field(default_factory=_new_id)
+
+
+@dataclass(frozen=True)
+class AnswerGiven:
+    """One call of a tool, the names of its arguments without their values: a row of `meta.answers` that waits.
+
+    `freshness` is fresh (nothing was due), refreshed (a refresh ended before the answer), stale (something was due
+    and is not refreshed yet) or None where the tool asks for no refresh.
+    """
+
+    started_at: datetime
+    tool: str
+    arguments: tuple[str, ...]
+    outcome: str
+    freshness: str | None
+    duration_seconds: float
+    row_count: int | None
+    answer_bytes: int
+    request_id: str | None
+    answer_id: str = field(default_factory=_new_id)
 
 
 @dataclass(frozen=True)

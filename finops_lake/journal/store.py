@@ -18,7 +18,7 @@ from finops_lake.errors import NewerLakeError, StorageError
 
 _log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 30.0
 """How long a transaction waits for the ones before; each takes about a millisecond."""
 
@@ -36,9 +36,11 @@ create table operations (
     location text not null, started_at text not null, finished_at text, outcome text,
     primary key (table_name, scope_id, month, metric));
 create table api_calls (call_id integer primary key autoincrement, call text not null);
+create table answers (answer_id integer primary key autoincrement, answer text not null);
 create table runs (
     run_id integer primary key autoincrement, name text not null, due_at text not null, started_at text not null,
     finished_at text, outcome text, detail text);
+create unique index one_run_when_due on runs (name, due_at);
 create table facts (name text primary key, value text not null);
 """
 

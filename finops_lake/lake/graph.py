@@ -6,7 +6,7 @@ References come from DuckDB's own parser (`json_serialize_sql`): names in commen
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from finops_lake.lake.freshness import views_beneath
+from finops_lake.lake.references import Reference, nodes, references
 from finops_lake.lake.sqlfiles import SqlFile, SqlFileError
 from finops_lake.lake.trouble import explanation
 
@@ -46,16 +47,6 @@ class Graph:
     reads: Mapping[str, frozenset[str]]
 
 
-@dataclass(frozen=True)
-class _Reference:
-    schema: str
-    name: str
-    offset: int
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}" if self.schema else self.name
-
-
 def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile], tables: Collection[str]) -> Graph:
     """Return the graph of `files` over the existing `tables` (`raw.x`, `meta.loads`).
 
@@ -68,10 +59,10 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
     changing: dict[str, str] = {}
     for file in files:
         tree = _tree(connection, file)
-        references = list(_references(tree))
-        for reference in references:
+        found = list(references(tree))
+        for reference in found:
             _check(file, reference, known)
-        reads[file.view] = frozenset(str(reference) for reference in references)
+        reads[file.view] = frozenset(str(reference) for reference in found)
         moving = sorted(_functions(tree) & _CHANGING)
         if moving:
             changing[file.view] = moving[0]
@@ -97,51 +88,16 @@ def _tree(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:
     return tree["statements"][0]
 
 
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        yield tree
-        for value in tree.values():
-            yield from _nodes(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _nodes(value)
-
-
-def _references(tree: Any) -> Iterator[_Reference]:
-    ctes = {
-        entry["key"].lower()
-        for node in _nodes(tree)
-        if isinstance(node.get("cte_map"), dict)
-        for entry in node["cte_map"].get("map", [])
-    }
-    for node in _nodes(tree):
-        if node.get("type") == "TABLE_FUNCTION":
-            yield from _macros(node)
-        if node.get("type") != "BASE_TABLE":
-            continue
-        schema, name = str(node.get("schema_name", "")).lower(), str(node.get("table_name", "")).lower()
-        if schema or name not in ctes:
-            yield _Reference(schema, name, int(node.get("query_location") or 0))
-
-
-def _macros(node: dict[str, Any]) -> Iterator[_Reference]:
-    """Yield the macro of ours that a table function is; DuckDB's own have no schema here."""
-    function = node.get("function") or {}
-    schema, name = str(function.get("schema", "")).lower(), str(function.get("function_name", "")).lower()
-    if schema in READABLE:
-        yield _Reference(schema, name, int(node.get("query_location") or 0))
-
-
 def _functions(tree: Any) -> set[str]:
-    return {str(node["function_name"]).lower() for node in _nodes(tree) if "function_name" in node} | {
+    return {str(node["function_name"]).lower() for node in nodes(tree) if "function_name" in node} | {
         str(node["column_names"][0]).lower()
-        for node in _nodes(tree)
+        for node in nodes(tree)
         if node.get("type") == "COLUMN_REF" and len(node.get("column_names", [])) == 1
         if str(node["column_names"][0]).lower() in {"current_date", "current_timestamp"}
     }
 
 
-def _check(file: SqlFile, reference: _Reference, known: Collection[str]) -> None:
+def _check(file: SqlFile, reference: Reference, known: Collection[str]) -> None:
     line = _line(file, reference.offset)
     if not reference.schema:
         raise SqlFileError(file.path, line, f"{reference.name} is read without its schema (and is no CTE)")

@@ -104,31 +104,35 @@ def rows_differ(connection: duckdb.DuckDBPyConnection, source: Source, rows: pa.
 
 def insert_results(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[int, ChunkResult]]) -> None:
     """Write down what became of these attempts, each with its number."""
-    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(results))
-    values = [value for load_id, result in results for value in _load_row(load_id, result)]
-    connection.execute(f"insert into meta.loads values {rows}", values)
+    noted = [_load_row(load_id, result) for load_id, result in results]
+    row = f"({', '.join('?' * len(noted[0]))})"
+    connection.execute(
+        f"insert into meta.loads ({', '.join(noted[0])}) values {', '.join([row] * len(noted))}",
+        [value for facts in noted for value in facts.values()],
+    )
 
 
-def _load_row(load_id: int, result: ChunkResult) -> list[object]:
+def _load_row(load_id: int, result: ChunkResult) -> dict[str, object]:
     chunk = result.chunk
-    return [
-        load_id,
-        chunk.table,
-        chunk.scope_id,
-        chunk.month,
-        chunk.metric,
-        result.outcome.value,
-        result.complete,
-        result.row_count,
-        result.reason,
-        result.next_step,
-        result.error_code,
-        result.calls,
-        list(result.request_ids),
-        result.inexact_amounts,
-        result.started_at,
-        result.finished_at,
-    ]
+    return {
+        "load_id": load_id,
+        "table_name": chunk.table,
+        "scope_id": chunk.scope_id,
+        "month": chunk.month,
+        "metric": chunk.metric,
+        "outcome": result.outcome.value,
+        "complete": result.complete,
+        "row_count": result.row_count,
+        "reason": result.reason,
+        "next_step": result.next_step,
+        "error_code": result.error_code,
+        "calls": result.calls,
+        "request_ids": list(result.request_ids),
+        "inexact_amounts": result.inexact_amounts,
+        "started_at": result.started_at,
+        "finished_at": result.finished_at,
+        "request_id": result.request_id,
+    }
 
 
 def _key(chunk: Chunk) -> dict[str, object]:

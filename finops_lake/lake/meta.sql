@@ -31,6 +31,7 @@ create table if not exists meta.loads (
     started_at timestamptz not null,
     finished_at timestamptz not null,
 );
+alter table meta.loads add column if not exists request_id varchar;
 comment on table meta.loads is 'What became of every attempt to fetch a chunk: one row per table, scope, month and metric tried.';
 comment on column meta.loads.load_id is 'Number of the attempt, ascending; raw rows carry it as _load_id.';
 comment on column meta.loads.table_name is 'The raw table, without its schema.';
@@ -48,6 +49,79 @@ comment on column meta.loads.request_ids is 'Request ids of Azure, to quote to i
 comment on column meta.loads.inexact_amounts is 'Amounts with more than 24 decimals, rounded half-even to 24.';
 comment on column meta.loads.started_at is 'When the attempt began (UTC).';
 comment on column meta.loads.finished_at is 'When the attempt ended (UTC).';
+comment on column meta.loads.request_id is 'Our id of the question, command or scheduled run it was made for, as in logs, errors and meta.api_calls.';
+
+create table if not exists meta.api_calls (
+    call_id varchar not null,
+    started_at timestamptz not null,
+    operation varchar not null,
+    scope_id varchar not null,
+    api varchar not null,
+    api_version varchar,
+    method varchar not null,
+    outcome varchar not null,
+    status integer,
+    attempts integer not null,
+    throttled integer not null,
+    statuses integer[] not null,
+    latencies double[] not null,
+    waited_seconds double not null,
+    duration_seconds double not null,
+    reply_bytes bigint not null,
+    row_count bigint,
+    error varchar,
+    request_id varchar,
+    client_request_id varchar,
+    correlation_id varchar,
+    request_ids varchar[] not null,
+);
+comment on table meta.api_calls is 'Every call to Azure of the days that are kept, its repetitions included; no query string, body or token. New calls wait in the home''s journal until data changes.';
+comment on column meta.api_calls.call_id is 'Id of the call, our own.';
+comment on column meta.api_calls.started_at is 'When the call began (UTC).';
+comment on column meta.api_calls.operation is 'What it was made for: the raw table that was loaded.';
+comment on column meta.api_calls.scope_id is 'ARM scope the address names, lower-cased; / for the whole sign-in.';
+comment on column meta.api_calls.api is 'Resource provider and type, such as Microsoft.CostManagement/query.';
+comment on column meta.api_calls.api_version is 'The api-version asked for.';
+comment on column meta.api_calls.method is 'HTTP method.';
+comment on column meta.api_calls.outcome is 'answered, throttled, denied, not_found, refused, failed or unreachable: how the call ended after all repetitions.';
+comment on column meta.api_calls.status is 'HTTP status of the last reply; null when none came.';
+comment on column meta.api_calls.attempts is 'HTTP requests that were sent, the first included; 0 when none left.';
+comment on column meta.api_calls.throttled is 'Replies among them that said too many requests (429).';
+comment on column meta.api_calls.statuses is 'HTTP status of each request in order; 0 where no reply came.';
+comment on column meta.api_calls.latencies is 'Seconds from each request to the head of its reply, in order.';
+comment on column meta.api_calls.waited_seconds is 'Seconds spent waiting, because Azure asked for it or before a repetition.';
+comment on column meta.api_calls.duration_seconds is 'Seconds from beginning to end, waits included.';
+comment on column meta.api_calls.reply_bytes is 'Bytes of the last reply''s body; 0 when it had none.';
+comment on column meta.api_calls.row_count is 'Rows or items on the page that came; null when it was not read.';
+comment on column meta.api_calls.error is 'Code of Azure''s error, or the kind of failure when no reply came; null when the call was answered.';
+comment on column meta.api_calls.request_id is 'Our id of the question, command or scheduled run, sent as x-ms-correlation-request-id.';
+comment on column meta.api_calls.client_request_id is 'The call''s own id, sent as x-ms-client-request-id.';
+comment on column meta.api_calls.correlation_id is 'The correlation id in Azure''s reply.';
+comment on column meta.api_calls.request_ids is 'Azure''s x-ms-request-id of each reply, to quote to its support.';
+
+create table if not exists meta.answers (
+    answer_id varchar not null,
+    started_at timestamptz not null,
+    tool varchar not null,
+    arguments varchar[] not null,
+    outcome varchar not null,
+    freshness varchar,
+    duration_seconds double not null,
+    row_count bigint,
+    answer_bytes bigint not null,
+    request_id varchar not null,
+);
+comment on table meta.answers is 'Every call of a tool in the days that are kept: which, how long, how fresh; argument names without values. New ones wait in the home''s journal until data changes.';
+comment on column meta.answers.answer_id is 'Id of the answer, our own.';
+comment on column meta.answers.started_at is 'When the question came (UTC).';
+comment on column meta.answers.tool is 'The MCP tool.';
+comment on column meta.answers.arguments is 'Names of the arguments that were given.';
+comment on column meta.answers.outcome is 'answered, refused (the caller can mend it) or failed.';
+comment on column meta.answers.freshness is 'fresh (nothing was due), refreshed (a refresh ended before the answer), stale (something was due and not refreshed yet); null where nothing has to be fresh.';
+comment on column meta.answers.duration_seconds is 'Seconds from question to answer.';
+comment on column meta.answers.row_count is 'Rows of the answer; null without rows.';
+comment on column meta.answers.answer_bytes is 'Bytes of the answer.';
+comment on column meta.answers.request_id is 'Our id of the question, which calls to Azure carry, too.';
 
 create table if not exists meta.tables (
     table_name varchar not null,

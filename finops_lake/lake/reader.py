@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finops_lake.errors import FinopsLakeError, InputError
+from finops_lake.errors import BadRequestError, FinopsLakeError, InputError
 from finops_lake.lake.files import LakeFiles
+from finops_lake.lake.limits import Stop, limited
 from finops_lake.lake.names import quoted
 from finops_lake.lake.pool import IDLE_SECONDS, Pool
 
@@ -22,6 +22,9 @@ Parameters = Mapping[str, Any] | Sequence[Any]
 
 _ONE_SELECT = "give one SELECT (WITH, FROM, SHOW, DESCRIBE and SUMMARIZE count as such)"
 _SHOWN = 120
+_BATCH = 64
+_WEIGHT = 16
+"""Rows fetched at a time where bytes are limited, and what a value without a length is counted as."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Result:
-    """Rows of a query: decimals as Decimal, instants as aware UTC datetimes; `truncated`: there are more."""
+    """Rows of a query: decimals as Decimal, instants as aware UTC datetimes; `truncated`: there are more.
+
+    `reads` names the tables and views that somebody else's SQL reads, as it names them.
+    """
 
     columns: tuple[Column, ...]
     rows: list[tuple[Any, ...]]
     truncated: bool
+    reads: tuple[str, ...] = ()
 
 
 class LakeReader:
@@ -84,18 +91,32 @@ class LakeReader:
         `variables` are set for this call alone. Raises EmptyLakeError, NewerLakeError, RetryableError past
         the time, and BadRequestError with DuckDB's explanation.
         """
-        with self._pool.cursor() as cursor, _limited(cursor, timeout):
+        with self._pool.cursor() as cursor, limited(cursor, timeout):
             _set_variables(cursor, variables or {})
             return _fetched(cursor.execute(sql, parameters), max_rows)
 
-    def query_user_sql(self, sql: str, *, max_rows: int | None, timeout: float | None) -> Result:
+    def query_user_sql(
+        self,
+        sql: str,
+        *,
+        max_rows: int | None,
+        timeout: float | None,
+        max_bytes: int | None = None,
+        stop: Stop | None = None,
+    ) -> Result:
         """Return the rows of somebody else's SQL, which must be exactly one SELECT; else InputError.
 
+        Ends early (`truncated`) after `max_rows`, or about `max_bytes` of values. Raises RetryableError past
+        `timeout` seconds or when `stop` says so, BadRequestError that names what was probably meant.
         Whatever the text says, nothing but the lake can be read and nothing can be changed. One gap is
         DuckDB's: a single huge string function heeds neither time nor memory limit until it ends.
         """
-        with self._pool.cursor() as cursor, _limited(cursor, timeout):
-            return _fetched(cursor.execute(_one_select(cursor, sql)), max_rows)
+        with self._pool.cursor() as cursor, limited(cursor, timeout, stop):
+            statement = _one_select(cursor, sql)
+            with _names_explained(cursor, sql):
+                reads = _names_read(cursor, statement.query)
+                result = _fetched(cursor.execute(statement), max_rows, max_bytes)
+            return replace(result, reads=reads)
 
     def arrow(self, sql: str, parameters: Parameters | None = None) -> pa.RecordBatchReader:
         """Return the rows of a statement as a stream of Arrow batches, all from one generation.
@@ -110,7 +131,7 @@ class LakeReader:
 
     def _batches(self, sql: str, parameters: Parameters | None) -> Iterator[Any]:
         """Yield the schema, then the batches."""
-        with self._pool.cursor() as cursor, _limited(cursor, None):
+        with self._pool.cursor() as cursor, limited(cursor, None):
             reader = cursor.sql(sql, params=parameters).to_arrow_reader()
             yield reader.schema
             yield from reader
@@ -144,36 +165,47 @@ def _set_variables(cursor: duckdb.DuckDBPyConnection, variables: Mapping[str, An
         cursor.execute(f"set variable {quoted(name)} = ?", [value])
 
 
-def _fetched(cursor: duckdb.DuckDBPyConnection, max_rows: int | None) -> Result:
+def _fetched(cursor: duckdb.DuckDBPyConnection, max_rows: int | None, max_bytes: int | None = None) -> Result:
     columns = tuple(Column(name, str(kind)) for name, kind, *_ in cursor.description)
-    if max_rows is None:
+    if max_rows is None and max_bytes is None:
         return Result(columns, cursor.fetchall(), False)
-    rows = cursor.fetchmany(max_rows + 1)
-    return Result(columns, rows[:max_rows], len(rows) > max_rows)
+    if max_bytes is None:
+        rows = cursor.fetchmany((max_rows or 0) + 1)
+        return Result(columns, rows[:max_rows], len(rows) > (max_rows or 0))
+    return _fetched_within(cursor, columns, max_rows, max_bytes)
+
+
+def _fetched_within(
+    cursor: duckdb.DuckDBPyConnection, columns: tuple[Column, ...], max_rows: int | None, max_bytes: int
+) -> Result:
+    """Fetch a few rows at a time until one of the limits is met."""
+    rows: list[tuple[Any, ...]] = []
+    while batch := cursor.fetchmany(_BATCH):
+        for row in batch:
+            max_bytes -= sum(len(value) if isinstance(value, str | bytes) else _WEIGHT for value in row)
+            if len(rows) == max_rows or (max_bytes < 0 and rows):
+                return Result(columns, rows, True)
+            rows.append(row)
+    return Result(columns, rows, False)
+
+
+def _names_read(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
+    from finops_lake.lake.references import names_read
+
+    return names_read(cursor, sql)
 
 
 @contextlib.contextmanager
-def _limited(cursor: duckdb.DuckDBPyConnection, timeout: float | None) -> Iterator[None]:
-    """Interrupt the cursor after `timeout` seconds, and translate DuckDB's errors."""
+def _names_explained(cursor: duckdb.DuckDBPyConnection, sql: str) -> Iterator[None]:
+    """Say what was probably meant where a name is wrong; the lake's own words instead of DuckDB's."""
     import duckdb
 
-    from finops_lake.lake.trouble import query_trouble
+    from finops_lake.lake.nearest import name_hint
 
-    expired = threading.Event()
-
-    def stop() -> None:
-        expired.set()
-        cursor.interrupt()
-
-    timer = threading.Timer(timeout, stop) if timeout is not None else None
-    if timer is not None:
-        timer.daemon = True
-        timer.start()
     try:
         yield
-    except duckdb.Error as error:
-        raise query_trouble(error, timeout=timeout, expired=expired.is_set()) from error
-    finally:
-        if timer is not None:
-            timer.cancel()
-            timer.join()  # so that it cannot interrupt a cursor that is closed already
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        hint = name_hint(cursor, str(error), sql)
+        if hint is None:
+            raise
+        raise BadRequestError(hint) from error

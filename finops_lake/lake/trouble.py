@@ -86,7 +86,7 @@ def query_trouble(error: duckdb.Error, *, timeout: float | None, expired: bool) 
         )
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)):
         return LakeError(f"DuckDB failed: {first_line(text)}", next_step="Try again; if it stays, report the query.")
-    if isinstance(error, duckdb.CatalogException):
+    if isinstance(error, duckdb.CatalogException) and "Function with name" not in text:
         return BadRequestError(text, next_step="SHOW ALL TABLES lists what there is.")
     return BadRequestError(text)
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publi
 from finops_lake.lake.schema import create_meta, create_raw, meta_sql, source_fingerprint
 from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
 from finops_lake.lake.trouble import storage_trouble, translated
+from finops_lake.lake.usage import Facts, keep_usage
 from finops_lake.lake.views import create_views
 from finops_lake.source import Chunk, ChunkResult, Fetched, Source
 
@@ -34,6 +35,9 @@ Arrived = tuple[ChunkResult, Fetched | None]
 
 _HELD_SQL = "select distinct table_name, scope_id, month, metric from meta.loads where row_count is not null"
 """The chunks that may have rows; a chunk that is new needs no search for what it replaces."""
+
+KEEP_USAGE = timedelta(days=90)
+"""How long rows about calls and answers are kept where nothing else is said."""
 
 _VIEWS_MADE_BY = 1  # raised when the same SQL files shall give other views or comments
 
@@ -184,15 +188,18 @@ class Warehouse:
         with self._writing("Reading the warehouse") as connection:
             return connection.execute(sql).fetchall()
 
-    def publish(self) -> int:
+    def publish(self, usage: Mapping[str, Facts] | None = None, *, keep: timedelta = KEEP_USAGE) -> int:
         """Make what is loaded visible to everybody and return its generation; the warehouse is closed then.
 
+        `usage` holds rows for `meta.api_calls` and `meta.answers`, which keep those of the time `keep`.
         Killed or failing at any point, it leaves the published file as it was, or replaced as a whole.
         """
         if self._connection is None:
             self._open()
         with self._writing("Publishing the lake") as connection:
             stored.rebuild_stale(connection, self._stored)
+            with loading.transaction(connection):
+                keep_usage(connection, usage or {}, self._clock() - keep)
             facts = recorded(connection, self.files.warehouse)
             number = max([*self.files.numbers(), int(facts.get("generation", 0))]) + 1
             _note(connection, {"generation": str(number), "published_at": self._clock().isoformat()})

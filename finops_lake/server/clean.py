@@ -30,7 +30,8 @@ _HIDDEN = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
-_PROSE = frozenset(("reason", "next_step", "notes", "fix", "description", "message"))
+_PROSE = frozenset(("reason", "next_step", "notes", "fix", "description", "message", "comment", "grain"))
+_SQL = frozenset(("sql", "examples"))
 
 
 def clean(text: str, length: int | None = CELL_LENGTH) -> str:
@@ -47,8 +48,8 @@ def clean_lines(text: str) -> str:
 
 
 def clean_envelope(envelope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer's envelope with every text in it cleaned; columns and keys stay as they are."""
-    columns = [str(column) for column in envelope["columns"]]
+    """Return an answer's envelope with every text in it cleaned; names of columns, too: a PIVOT makes them."""
+    columns = [clean(str(column)) for column in envelope["columns"]]
     cleaned = {str(key): _cleaned(str(key), value) for key, value in envelope.items()}
     cleaned["rows"] = [
         [_cleaned(column, cell) for column, cell in zip(columns, row, strict=True)] for row in envelope["rows"]
@@ -58,7 +59,7 @@ def clean_envelope(envelope: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cleaned(name: str, value: Any) -> Any:
     match value:
-        case str() if name == "sql":
+        case str() if name in _SQL:
             return clean_lines(value)
         case str() if name == "evidence":
             return _clean_json(value)

@@ -64,30 +64,11 @@ class Envelope(BaseModel):
     scopes: ScopesSection
     open_days: Annotated[Span | None, Field(description="Days whose figures Azure may still change.")]
     notes: list[str]
-    sql: Annotated[str, Field(description="The SQL that gave the rows; runs in the DuckDB shell.")]
+    sql: Annotated[str, Field(description="What gave the rows; runs as it stands in query_lake and the DuckDB shell.")]
 
 
 class CostAnswer(Envelope):
     """What it cost."""
-
-
-class ComparisonSection(BaseModel):
-    """The two periods; per_day only where their lengths differ, rounded to cents."""
-
-    how: str
-    base: Span
-    base_days: int
-    period: Span
-    period_days: int
-    per_day: list[dict[str, Any]]
-
-
-class ChangeAnswer(Envelope):
-    """Why it changed."""
-
-    comparison: ComparisonSection
-    other: Annotated[list[dict[str, Any]], Field(description="Sums of the groups not listed, one per currency.")]
-    resources: Annotated[list[dict[str, Any]], Field(description="The resources whose cost changed most, and why.")]
 
 
 class CheckSection(BaseModel):
@@ -142,3 +123,30 @@ class StatusAnswer(Envelope):
     lake: Annotated[dict[str, str], Field(description="Origin, version and age of the lake; empty: no lake yet.")]
     months: Annotated[dict[str, Any], Field(description="Months of cost held.")]
     refresh: Annotated[ProgressSection | None, Field(description="The refresh running in this server, if any.")]
+
+
+class QueryAnswer(Envelope):
+    """What a SELECT gave, or a further page of it."""
+
+    types: Annotated[list[str], Field(description="DuckDB type of each column.")]
+    is_complete: Annotated[bool, Field(description="False: the result itself was cut; see notes.")]
+    offset: Annotated[int, Field(description="Place of the first row given, from 0.")]
+    next_offset: Annotated[int | None, Field(description="Where the next page begins; null at the end.")]
+    result_id: Annotated[str | None, Field(description="Give it with offset to read on; null: nothing is left.")]
+
+
+class TableSection(BaseModel):
+    """A table or view in detail."""
+
+    name: str
+    description: str | None
+    grain: str | None
+    row_count: Annotated[int | None, Field(description="null: counting took too long.")]
+    raw_tables: Annotated[list[str], Field(description="Raw tables beneath it.")]
+    examples: Annotated[list[str], Field(description="Queries that run as they stand.")]
+
+
+class DescribeAnswer(Envelope):
+    """What can be asked in SQL."""
+
+    table: Annotated[TableSection | None, Field(description="Set when one table was asked for.")]

@@ -115,22 +115,6 @@ Metric = Annotated[
     ),
 ]
 
-CompareTo = Annotated[
-    Literal["previous_period", "same_period_last_month", "same_period_last_year"] | None,
-    BeforeValidator(_word),
-    Field(
-        description="What to compare with. Default: previous_period, which is the same days of the month before for a"
-        " period that begins a month, else as many days just before."
-    ),
-]
-CompareStart = Annotated[
-    str | None, Field(description="First day of the period to compare with, YYYY-MM-DD; wins over compare_to.")
-]
-CompareEnd = Annotated[str | None, Field(description="Last day of it, inclusive.")]
-IncludeOpenDays = Annotated[
-    bool, Field(description="True: also days that are not complete yet, which makes cost look lower.")
-]
-
 Regions = Annotated[Texts | None, Field(description="Only these regions, such as westeurope or west*; all: no filter.")]
 ResourceGroups = Annotated[Texts | None, Field(description="Only these resource groups, patterns allowed.")]
 ResourceKind = Literal["vms", "disks", "ips", "budgets", "all"]
@@ -161,4 +145,32 @@ WaitSeconds = Annotated[
         le=600,
         description="Seconds to wait for the end; it goes on after that. Default: the server's setting, mostly 20.",
     ),
+]
+
+Sql = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=50_000,
+        description="One SELECT in DuckDB's dialect (WITH, FROM, SHOW, DESCRIBE and SUMMARIZE count as such).",
+    ),
+]
+ResultId = Annotated[
+    str | None,
+    Field(min_length=1, max_length=64, description="result_id of an earlier answer, to read on; instead of sql."),
+]
+Offset = Annotated[int, Field(ge=0, le=1_000_000, description="Place of the first row to return, from 0.")]
+TimeoutSeconds = Annotated[float, Field(gt=0, le=120, description="Seconds after which the query is stopped.")]
+TableName = Annotated[
+    str | None, Field(min_length=1, max_length=200, description="A table or view to describe, such as marts.charges.")
+]
+Schema = Literal["marts", "audits", "meta", "charges", "staging", "raw"]
+Schemas = Annotated[
+    list[Schema] | Schema | None,
+    BeforeValidator(_words),
+    Field(description="Only tables of these schemas. Default: marts, audits and meta; with search: all."),
+]
+Search = Annotated[
+    str | None,
+    Field(min_length=2, max_length=100, description="Only tables whose name, comment or columns hold this text."),
 ]

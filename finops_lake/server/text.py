@@ -23,13 +23,8 @@ MONEY = frozenset(
         "lake_spend",
         "lake_minus_azure",
         "azure_forecast",
-        "base_cost",
-        "period_cost",
-        "difference",
     )
 )
-TEXT_ROWS = 100
-"""Rows shown as text; above it the text says how many more the structured content has."""
 
 
 def money(amount: str | None, currency: str | None) -> str:
@@ -59,19 +54,22 @@ def table(rows: Iterable[Mapping[str, Any]], *, hidden: Collection[str] = ()) ->
         return []
     columns = [name for name in listed[0] if name not in hidden and name != "billing_currency"]
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [
-        " | ".join(_cell(name, row[name], row.get("billing_currency")) for name in columns)
-        for row in listed[:TEXT_ROWS]
-    ]
-    framed = [f"| {line} |" for line in lines]
-    more = len(listed) - TEXT_ROWS
-    return [*framed, f"… and {more} more rows in the structured content."] if more > 0 else framed
+    lines += [" | ".join(_cell(name, row[name], row.get("billing_currency")) for name in columns) for row in listed]
+    return [f"| {line} |" for line in lines]
+
+
+def plain_table(envelope: Mapping[str, Any]) -> list[str]:
+    """Return the rows as a table in Markdown with every value as it is: nothing is rounded, moved or left out."""
+    if not envelope["columns"]:
+        return []
+    lines = [envelope["columns"], ["---"] * len(envelope["columns"]), *envelope["rows"]]
+    return ["| " + " | ".join(_plain_cell(value) for value in line) + " |" for line in lines]
 
 
 def document(envelope: Mapping[str, Any], headline: str, *parts: list[str]) -> str:
     """Return the whole text: headline, parts, then what the answer rests on and what is missing."""
-    blocks = [[headline], *(part for part in parts if part), standing(envelope)]
-    return "\n\n".join("\n".join(block) for block in blocks)
+    blocks = [[headline], *parts, standing(envelope)]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
 def standing(envelope: Mapping[str, Any]) -> list[str]:
@@ -113,6 +111,18 @@ def _cell(name: str, value: Any, currency: str | None) -> str:
             value = ", ".join(str(item) for item in value)
     text = str(value).replace("|", "\\|")
     return text if len(text) <= 2 * CELL_LENGTH else text[: 2 * CELL_LENGTH] + CUT
+
+
+def _plain_cell(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return ", ".join(_plain_cell(item) for item in value)
+        case _:
+            return str(value).replace("|", "\\|")
 
 
 def _evidence(text: str) -> str:

@@ -1,6 +1,7 @@
 -- Every budget with what is spent, what is forecast and which thresholds are reached, in its running period.
 -- grain: one row per budget
 -- source: a period starts at the budget's start date and repeats by its time grain (Azure budgets tutorial)
+-- example: select budget_name, amount, spend, billing_currency, status from marts.budget_status order by spent_percent desc
 -- columns:
 --   budget_id: Full ARM id, lower case.
 --   budget_name: Name as Azure writes it.

@@ -1,5 +1,7 @@
 -- Cost by subscription, resource group and calendar month.
 -- grain: one row per month, subscription, resource group and billing currency
+-- example: pivot (select x_resource_group_name, billing_currency, strftime(billing_month, '%Y-%m') as month, billed_cost
+--   from marts.cost_by_resource_group_monthly) on month in ('2026-09', '2026-10', '2026-11') using sum(billed_cost)
 -- columns:
 --   billing_month: First day of the calendar month (UTC).
 --   sub_account_id: Subscription, /subscriptions/<guid>.

@@ -1,5 +1,7 @@
 -- Cost by subscription, service and calendar month.
 -- grain: one row per month, subscription, service and billing currency
+-- example: select service_name, billing_currency, sum(billed_cost) as cost from marts.cost_by_service_monthly
+--   where billing_month = date_trunc('month', current_date) group by all order by cost desc
 -- columns:
 --   billing_month: First day of the calendar month (UTC).
 --   sub_account_id: Subscription, /subscriptions/<guid>.

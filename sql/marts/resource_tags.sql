@@ -1,5 +1,7 @@
 -- Tags of the resources that exist now; a resource group's tags count for what its resources do not set themselves.
 -- grain: one row per resource and tag key
+-- example: select tag_value, billing_currency, sum(billed_cost) as cost from marts.charges join marts.resource_tags
+--   using (resource_id) where tag_key = 'env' group by all order by cost desc
 -- columns:
 --   resource_id: Full ARM id, lower case.
 --   tag_key: Key in lower case: Azure compares keys without case.

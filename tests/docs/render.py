@@ -64,7 +64,7 @@ TOOLS_INTRO = """# MCP tools
 Made from the server's own descriptions by `python -m tests.docs.render`. `finops-lake serve` serves them over stdio, in the
 2025 and the 2026 protocol. Unknown arguments are refused, and every mistake of a call is told at once.
 
-The first three refresh what is stale before they answer, for at most `max_wait_seconds`, with progress; past that the
+Tools with `max_wait_seconds` refresh what is stale before they answer, for at most that time, with progress; past that the
 answer comes from what is there, and says so. They take the parameters of the Azure FinOps MCP server in both of its
 spellings (`profiles` or `subscription_id`, `tags` or `filter_tag`, ...); spellings that contradict each other are refused.
 
@@ -82,10 +82,10 @@ The same facts stand in the text and in the structured content, because some cli
 | `open_days` | the days that Azure may still restate |
 | `scopes` | subscriptions included, and those missing with outcome, reason and next step |
 | `notes` | what else to know, such as a refresh that still runs |
-| `sql` | the SQL that gave the rows; it runs as it stands in the DuckDB shell |
+| `sql` | the SQL that gave the rows; it runs as it stands in `query_lake` and in the DuckDB shell |
 
 Beside these an audit has `checks` (what was looked at and found, per check) and `budgets` (those in danger), the budget status
-has `counts`, the lake status has `lake` and `months`. Text cells are cleaned of control, zero-width and direction characters
+has `counts`, the lake status has `lake` and `months`, a query has `types`, `offset`, `next_offset` and `result_id`. Text cells are cleaned of control, zero-width and direction characters
 and cut at 200 characters; an answer is kept below about 20 KB unless `limit` asks for more.
 """
 

@@ -9,6 +9,7 @@ import pytest
 
 from finops_lake.cli import COMMANDS
 from finops_lake.commands import exits
+from finops_lake.server.catalog import TOOLS
 from tests.docs.render import DOCS, PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +43,7 @@ def test_every_command_and_exit_code_is_documented() -> None:
         assert f"| {code} |" in text, f"operations.md does not list exit code {code}"
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     tools = re.findall(r"^## (\w+)$", (DOCS / "tools.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(tools) == 6
+    assert tools == [entry.name for entry in TOOLS]
     assert all(f"`{tool}`" in readme for tool in tools)
 
 

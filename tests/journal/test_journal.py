@@ -7,11 +7,12 @@ import stat
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from finops_lake.errors import NewerLakeError, Outcome, StorageError
-from finops_lake.journal import ApiCall, Buckets, Journal, Operation
+from finops_lake.journal import AnswerGiven, ApiCall, Buckets, Journal, Operation
 from finops_lake.source import Chunk, ChunkResult
 from tests.lake.samples import run_python, start_python
 
@@ -65,8 +66,8 @@ def test_operation_of_a_chunk_is_found_again_until_it_is_forgotten(tmp_path: Pat
 
 
 def test_calls_wait_until_they_are_taken_over(journal: Journal) -> None:
-    first = ApiCall(NOW, "/subscriptions/one", "query", 200, 2, 1.5, 0.25, 1000, 5, None, ("x",), "trace")
-    second = ApiCall(NOW, "/", "subscriptions", None, 1, 0, 0.1, 0, error_type="UnreachableError")
+    first = api_call(status=200, statuses=(429, 200), latencies=(0.25, 0.5), request_ids=("x", "y"), request_id="trace")
+    second = api_call(status=None, statuses=(0,), latencies=(0.1,), outcome="unreachable", error="ServiceRequestError")
     journal.note_calls([first])
     newest, calls = journal.calls()
     journal.note_calls([second])
@@ -202,3 +203,38 @@ def test_fact_is_remembered(journal: Journal) -> None:
     journal.remember_fact("looked_at", "1")
     journal.remember_fact("looked_at", "2")
     assert journal.fact("looked_at") == "2"
+
+
+def api_call(**facts: Any) -> ApiCall:
+    known: dict[str, Any] = {
+        **{
+            "started_at": NOW,
+            "operation": "disks",
+            "scope_id": "/",
+            "api": "a/b",
+            "api_version": None,
+            "method": "GET",
+        },
+        **{"outcome": "answered", "attempts": len(facts["statuses"]), "throttled": 0, "waited_seconds": 1.5},
+        **{"duration_seconds": 2.0, "reply_bytes": 10},
+    }
+    return ApiCall(**{**known, **facts})
+
+
+def test_answers_wait_in_order_until_they_are_taken(journal: Journal) -> None:
+    first = AnswerGiven(NOW, "get_cost", ("months",), "answered", "fresh", 0.1, 3, 1000, "one")
+    second = AnswerGiven(NOW, "get_lake_status", (), "answered", None, 0.1, None, 10, None)
+    journal.note_answers([first])
+    journal.note_answers([second])
+    number, answers = journal.answers()
+    assert answers == (first, second)
+    journal.note_answers([first])
+    journal.forget_answers(number)
+    assert journal.answers()[1] == (first,)
+
+
+def test_a_run_that_is_due_begins_once(journal: Journal) -> None:
+    assert journal.start_run("cost", NOW, NOW) is not None
+    assert journal.start_run("cost", NOW, NOW) is None
+    assert journal.start_run("budgets", NOW, NOW) is not None
+    assert [run.name for run in journal.runs()] == ["budgets", "cost"]

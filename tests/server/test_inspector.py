@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from finops_lake.server.catalog import TOOLS
 from tests.conftest import Refreshed
 from tests.server.test_stdio import environment_of, script
 
@@ -62,7 +63,7 @@ def test_the_inspector_finds_no_fault_with_the_schemas(
     assert done.returncode == 0, done.stderr
     assert "Warning" not in done.stderr
     assert "Error" not in done.stderr
-    assert len(json.loads(done.stdout)["result"]["tools"]) == 5
+    assert len(json.loads(done.stdout)["result"]["tools"]) == len(TOOLS)
 
 
 def test_the_inspector_calls_a_tool(inspector: list[str], refreshed: Refreshed, own_home: Path) -> None:

@@ -17,6 +17,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from finops_lake.demo.server import LocalAzure
+from finops_lake.server.catalog import TOOLS
 from tests.conftest import MONTHS, NOW, Refreshed
 from tests.server.calls import ERAS, text_of, totals
 
@@ -53,7 +54,7 @@ def served(azure: LocalAzure, home: Path, **more: str) -> StdioServerParameters:
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_client_process_gets_the_truth(refreshed: Refreshed, own_home: Path, era: str) -> None:
     async with Client(stdio_client(served(refreshed.azure, own_home)), mode=era) as client:
-        assert len((await client.list_tools()).tools) == 5
+        assert len((await client.list_tools()).tools) == len(TOOLS)
         result = await client.call_tool("get_cost", {})
         assert not result.is_error
         assert result.structured_content is not None

@@ -6,7 +6,7 @@ import pytest
 
 from finops_lake.answers.answer import Answer, MissingScope, Scopes
 from finops_lake.server.replies import MISSING_BYTES, reply
-from finops_lake.server.text import TEXT_ROWS, document, money, table
+from finops_lake.server.text import document, money, plain_table, table
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,14 @@ def test_cells_of_other_kinds_are_readable() -> None:
     assert table([]) == []
 
 
-def test_a_long_table_says_how_many_rows_it_leaves_out() -> None:
-    lines = table([{"n": number} for number in range(TEXT_ROWS + 7)])
-    assert lines[-1] == "… and 7 more rows in the structured content."
-    assert len(lines) == TEXT_ROWS + 3
+def test_a_long_table_leaves_no_row_out_because_some_clients_show_only_the_text() -> None:
+    assert len(table([{"n": number} for number in range(1000)])) == 1002
+
+
+def test_a_plain_table_changes_no_value() -> None:
+    envelope = {"columns": ["billed_cost", "x"], "rows": [["0.123456", None], ["a|b", [True, "y"]]]}
+    assert plain_table(envelope)[2:] == ["| 0.123456 | null |", "| a\\|b | true, y |"]
+    assert plain_table({"columns": [], "rows": []}) == []
 
 
 def test_many_missing_scopes_are_counted_but_not_all_described() -> None:

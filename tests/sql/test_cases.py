@@ -1,9 +1,9 @@
 """Every folder `<schema.view>/<case>/` holds what Azure said (given.json) and the rows the view must show.
 
-given.json: {"now": instant, "from"?: what to read if not the whole view, "raw": {table: [{"scope", "month"?,
-"metric"?, "at"?, "outcome"?, "reason"?, "rows"}]}}. A load with an outcome other than loaded or partial is an attempt
-that failed. expected.json: a list of rows, of
-which only the columns named are compared; decimals and instants as text.
+given.json: {"now": instant, "raw": {table: [{"scope", "month"?, "metric"?, "began"?, "at"?, "outcome"?, "reason"?,
+"rows"}]}, "usage"?: {"api_calls" or "answers": rows}}. A load with an outcome other than loaded or partial is an
+attempt that failed. expected.json: a list of rows, of which only the columns named are compared; decimals and instants
+as text.
 """
 
 from __future__ import annotations
@@ -62,8 +62,15 @@ def lake_of(home: Path, given: dict[str, Any]) -> LakeReader:
             for table, loads in given["raw"].items():
                 for one in loads:
                     load(warehouse, BY_TABLE[table], one, now)
-        warehouse.publish()
+        warehouse.publish(usage_of(given))
     return LakeReader(home)
+
+
+def usage_of(given: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {
+        table: [{**row, "started_at": datetime.fromisoformat(row["started_at"])} for row in rows]
+        for table, rows in given.get("usage", {}).items()
+    }
 
 
 def load(warehouse: Warehouse, source: Source, one: dict[str, Any], now: datetime) -> None:
@@ -72,7 +79,10 @@ def load(warehouse: Warehouse, source: Source, one: dict[str, Any], now: datetim
     outcome = Outcome(one.get("outcome", "loaded"))
     complete = outcome is Outcome.LOADED
     chunk = Chunk(source.table, one["scope"], month, one.get("metric"))
-    result = ChunkResult(chunk, outcome, at, at, complete, reason=one.get("reason"), row_count=len(one.get("rows", [])))
+    began = datetime.fromisoformat(one.get("began", at.isoformat()))
+    result = ChunkResult(
+        chunk, outcome, began, at, complete, reason=one.get("reason"), row_count=len(one.get("rows", []))
+    )
     if outcome in (Outcome.LOADED, Outcome.PARTIAL):
         rows = to_arrow(source, one["rows"])
         warehouse.load(source, Fetched(rows, complete, one.get("reason")), result)
@@ -98,10 +108,9 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_view_shows_what_the_case_expects(case: Path, empty_home: Path, tmp_path: Path) -> None:
     home = shutil.copytree(empty_home, tmp_path / "home")
-    given = json.loads((case / "given.json").read_text(encoding="utf-8"))
-    lake = lake_of(home, given)
+    lake = lake_of(home, json.loads((case / "given.json").read_text(encoding="utf-8")))
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
-    result = lake.query(f"select * from {given.get('from', case.parent.name)}")
+    result = lake.query(f"select * from {case.parent.name}")
     columns = [column.name for column in result.columns]
     wanted = list(expected[0]) if expected else columns
     found = [named(row, columns, wanted) for row in result.rows]

@@ -1,0 +1,99 @@
+"""Any question, as one SELECT of the asker's own: its rows, and how old and how complete what it reads is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from finops_lake.answers.answer import Answer, MissingScope, Scopes, to_json
+from finops_lake.answers.sqltext import literal
+from finops_lake.lake.limits import Stop
+from finops_lake.lake.reader import LakeReader
+
+MAX_ROWS = 10_000
+MAX_BYTES = 4_000_000
+MAX_SQL_LENGTH = 50_000
+"""Rows and bytes of values of one result, and characters of one statement."""
+
+TIMEOUT_SECONDS = 20.0
+_SAFE_INTEGER = 2**53
+"""Above it a JSON number is not exact in every client."""
+
+
+def answer_sql(lake: LakeReader, sql: str, *, timeout: float = TIMEOUT_SECONDS, stop: Stop | None = None) -> Answer:
+    """Return the rows of one SELECT, at most MAX_ROWS and about MAX_BYTES; `truncated`: there are more.
+
+    Nested values are JSON text, integers too large for JSON are text. Raises InputError for anything but one
+    SELECT, BadRequestError that names what was probably meant, RetryableError past `timeout` seconds.
+    """
+    result = lake.query_user_sql(sql, max_rows=MAX_ROWS, max_bytes=MAX_BYTES, timeout=timeout, stop=stop)
+    tables = raw_tables(lake, result.reads)
+    return Answer(
+        columns=tuple(column.name for column in result.columns),
+        rows=tuple(tuple(_cell(value) for value in row) for row in result.rows),
+        sql=sql.strip(),
+        as_of=oldest_load(lake, tables),
+        row_count=len(result.rows),
+        truncated=result.truncated,
+        scopes=scopes_of(lake, tables),
+        notes=(_cut_note(len(result.rows)),) if result.truncated else (),
+        sections={"types": [column.type for column in result.columns], "is_complete": not result.truncated},
+    )
+
+
+def raw_tables(lake: LakeReader, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the raw tables beneath tables and views, which may be named without their schema."""
+    full = {name for word in names for name in ((word,) if "." in word else (f"marts.{word}", f"audits.{word}"))}
+    if not full:
+        return ()
+    listed = ", ".join(literal(name) for name in sorted(full))
+    rows = lake.query(
+        f"select distinct table_name from meta.lineage where view_name in ({listed})"
+        f" union select table_name from meta.tables where 'raw.' || table_name in ({listed}) order by all"
+    ).rows
+    return tuple(row[0] for row in rows)
+
+
+def oldest_load(lake: LakeReader, tables: Sequence[str]) -> datetime | None:
+    """Return the instant of the oldest load of these raw tables (UTC); None where there is none."""
+    if not tables:
+        return None
+    rows = lake.query(f"select min(oldest_success_at) from meta.freshness where table_name in ({_listed(tables)})").rows
+    found: datetime | None = rows[0][0]
+    return found
+
+
+def scopes_of(lake: LakeReader, tables: Sequence[str]) -> Scopes:
+    """Return the scopes these raw tables hold, and those that are missing from them with the reason."""
+    if not tables:
+        return Scopes()
+    rows = lake.query(
+        "select scopes.scope_id, coalesce(subscriptions.sub_account_name, scopes.scope_id) as name,"
+        " scopes.outcome, scopes.table_name || ': ' || coalesce(scopes.reason, 'not complete'), scopes.next_step,"
+        " scopes.last_success_at is not null, scopes.outcome <> 'loaded' or scopes.missing_chunks > 0"
+        " from meta.scopes as scopes"
+        " left join marts.subscriptions as subscriptions on scopes.scope_id = subscriptions.sub_account_id"
+        f" where scopes.table_name in ({_listed(tables)}) order by name, scopes.table_name"
+    ).rows
+    included = dict.fromkeys(row[1] for row in rows if row[5] and row[0] != "/")
+    return Scopes(tuple(included), tuple(MissingScope(*row[:5]) for row in rows if row[6]))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(literal(name) for name in names)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict | list | tuple):
+        return to_json(value)
+    if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
+        return str(value)
+    return value
+
+
+def _cut_note(count: int) -> str:
+    return (
+        f"The result is cut after {count} rows ({MAX_ROWS} rows or {MAX_BYTES // 1_000_000} MB at most);"
+        " add a filter or aggregate in SQL for the rest."
+    )

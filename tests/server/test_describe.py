@@ -1,0 +1,67 @@
+"""describe_lake: what can be asked in SQL."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from finops_lake.answers.describe import SCHEMAS
+from finops_lake.app import App
+from finops_lake.server.replies import ANSWER_BYTES
+from tests.server.calls import ask, records, refused, told
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_overview_is_short_and_every_table_is_described(app: App) -> None:
+    answer = await ask(app, "describe_lake")
+    assert len(json.dumps(answer, separators=(",", ":")).encode()) < ANSWER_BYTES
+    assert not answer["truncated"]
+    rows = records(answer)
+    assert all(row["description"] for row in rows)
+    names = [row["table_name"] for row in rows]
+    assert names[0].startswith("marts.")
+    assert {"marts.charges", "audits.unattached_disks", "meta.loads"} <= set(names)
+    assert all(row["grain"] for row in rows if row["table_name"].startswith("marts."))
+    raw = records(await ask(app, "describe_lake", schemas="raw"))
+    counts = {row["table_name"]: row["row_count"] for row in raw}
+    assert counts["raw.disks"] == app.lake.query("select count(*) from raw.disks").rows[0][0] > 0
+    assert all(row["as_of"] for row in raw if row["row_count"])
+
+
+async def test_every_table_can_be_described_in_detail_and_its_examples_run(app: App) -> None:
+    every = await ask(app, "describe_lake", schemas=list(SCHEMAS))
+    for table in [row["table_name"] for row in records(every)]:
+        answer = await ask(app, "describe_lake", table=table)
+        assert len(json.dumps(answer, separators=(",", ":")).encode()) < ANSWER_BYTES
+        assert all(row["comment"] for row in records(answer)), table
+        section = answer["table"]
+        assert section["row_count"] == app.lake.query(f"select count(*) from {table}").rows[0][0]
+        for example in section["examples"]:
+            await ask(app, "query_lake", sql=example)
+
+
+async def test_one_table_says_what_it_holds_and_how_old_it_is(app: App) -> None:
+    answer = await ask(app, "describe_lake", table="Charges")
+    assert answer["table"]["name"] == "marts.charges"
+    assert answer["table"]["row_count"] > 1000
+    assert "cost_daily" in answer["table"]["raw_tables"]
+    assert answer["as_of"]
+    service = next(row for row in records(answer) if row["column_name"] == "service_name")
+    assert service["type"] == "VARCHAR"
+    assert 1 <= len(service["sample"]) <= 3
+    text = await told(app, "describe_lake", table="Charges")
+    assert service["comment"] in text
+    assert answer["table"]["examples"][0] in text
+
+
+async def test_a_word_finds_the_tables_that_speak_of_it(app: App) -> None:
+    found = [row["table_name"] for row in records(await ask(app, "describe_lake", search="Power State"))]
+    assert "staging.virtual_machines" in found
+    assert "staging.budgets" not in found
+
+
+async def test_a_wrong_name_is_answered_with_the_nearest(app: App) -> None:
+    assert "did you mean marts.charges" in await refused(app, "describe_lake", table="chargs")
+    assert "one of marts, audits, meta, charges, staging, raw" in await refused(app, "describe_lake", schemas="mart")
