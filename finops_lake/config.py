@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from finops_lake.errors import ConfigError
 
@@ -35,6 +35,9 @@ ALIASES = {
     "authority_host": ("AZURE_AUTHORITY_HOST",),
 }
 """Names that other tools gave these settings; our own name wins where both are set."""
+
+NEVER_IN_A_FILE = ("http_token",)
+"""Secrets: config.toml is copied, shown and checked in."""
 
 CACHE_SWITCH = "AZURE_ENABLE_CACHE"
 NO = frozenset({"0", "false", "no", "off"})
@@ -100,6 +103,14 @@ class Settings(BaseModel):
     log_format: LogFormat = Field("text", description="text, or json: one JSON object per line.")
     log_requests: bool = Field(False, description="Log each request to Azure (no bodies, no tokens).")
 
+    http_host: str = Field("127.0.0.1", description="Address that serve --transport http listens on.")
+    http_port: int = Field(8765, ge=0, le=65535, description="Port it listens on; 0: any free one.")
+    http_token: SecretStr | None = Field(None, description="Bearer token callers must show; never in a file.")
+    http_token_file: Path | None = Field(None, description="File of mode 0600 that holds the token instead.")
+    http_allowed_hosts: Names = Field((), description="More names (Host headers) it is called by.")
+    http_allowed_origins: Names = Field((), description="Web origins (https://...) whose pages may call it.")
+    http_certificate: Path | None = Field(None, description="PEM file of its TLS certificate; default: plain HTTP.")
+    http_key: Path | None = Field(None, description="PEM file of the certificate's key.")
     usage_days: int = Field(90, ge=1, le=3660, description="Days for which calls to Azure and answers are remembered.")
 
     @field_validator("arm_endpoint", "authority_host")
@@ -120,7 +131,7 @@ class Settings(BaseModel):
             return None
         return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).astimezone(UTC)
 
-    @field_validator("ca_bundle")
+    @field_validator("ca_bundle", "http_certificate", "http_key")
     @classmethod
     def _readable(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
@@ -186,7 +197,8 @@ def _read_file(path: Path, *, required: bool) -> tuple[dict[str, object], dict[s
         return {}, {}, [f"{path}: cannot be read ({error})"]
     except tomllib.TOMLDecodeError as error:
         return {}, {}, [f"{path}: not valid TOML: {error}"]
-    return values, {key: f"{path}: {key}" for key in values}, []
+    faults = [f"{path}: {key}: give it as a variable, or its file" for key in NEVER_IN_A_FILE if values.pop(key, None)]
+    return values, {key: f"{path}: {key}" for key in values}, faults
 
 
 def _fault(item: Mapping[str, object], places: Mapping[str, str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from finops_lake.config import Settings
@@ -27,17 +29,26 @@ def serve_stdio(settings: Settings) -> None:
     server = build_server(app)
     gc.enable()
     gc.freeze()
-    warm_up = threading.Timer(WARM_UP_AFTER_SECONDS, app.lake.warm_up)
-    warm_up.daemon = True
-    warm_up.start()
     try:
-        server.run("stdio")
+        with warming_up(app):
+            server.run("stdio")
     finally:
-        warm_up.cancel()
-        _leave(app)
+        leave(app)
 
 
-def _leave(app: App) -> None:
+@contextlib.contextmanager
+def warming_up(app: App) -> Iterator[None]:
+    """Open the lake in the background meanwhile."""
+    timer = threading.Timer(WARM_UP_AFTER_SECONDS, app.lake.warm_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def leave(app: App) -> None:
     """Let go of the lake. A refresh that still runs is given up: its threads may wait minutes for a throttle.
 
     That is as safe as a killed process: what is published stays as it is, and the lock goes with the process.

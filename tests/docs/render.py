@@ -61,8 +61,8 @@ confidence is `high` when the state is known to have lasted for the whole window
 
 TOOLS_INTRO = """# MCP tools
 
-Made from the server's own descriptions by `python -m tests.docs.render`. `finops-lake serve` serves them over stdio, in the
-2025 and the 2026 protocol. Unknown arguments are refused, and every mistake of a call is told at once.
+Made from the server's own descriptions by `python -m tests.docs.render`. `finops-lake serve` serves them over stdio or
+HTTP, in the 2025 and the 2026 protocol. Unknown arguments are refused, and every mistake of a call is told at once.
 
 Tools with `max_wait_seconds` refresh what is stale before they answer, for at most that time, with progress; past that the
 answer comes from what is there, and says so. They take the parameters of the Azure FinOps MCP server in both of its
