@@ -17,10 +17,12 @@ from urllib.parse import quote, urlencode
 from finops_lake.azure_api.calls import Calls, OnWait, counting, current_calls
 from finops_lake.azure_api.clouds import Cloud, cloud_of
 from finops_lake.azure_api.links import check_next_link, same_version
-from finops_lake.azure_api.orders import Orders, ReportKey
+from finops_lake.azure_api.orders import Orders
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.pages import QueryPage, read_list_page, read_query_page
 from finops_lake.config import Settings
+from finops_lake.journal import Journal
+from finops_lake.source import Chunk
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -63,7 +65,7 @@ class AzureClients:
         self._pace = Pace(
             longest_wait=settings.refresh_deadline_seconds, sleep=sleep, clock=clock, rng=rng, throttle=throttle
         )
-        self._orders = Orders(settings.home, settings.utc_now)
+        self._orders = Orders(Journal(settings.home), settings.utc_now)
         self._lock = threading.Lock()
         self._built: Sdk | None = None
         self._closed = False
@@ -95,9 +97,9 @@ class AzureClients:
         path, asked = f"{_slashed(scope)}/providers/Microsoft.Consumption/usageDetails", {"$top": "1000", **params}
         return self._pages(path, USAGE_VERSION, f"Usage details of {_slashed(scope)}", _slashed(scope), asked)
 
-    def cost_report(self, scope: str, first: date, last: date, metric: str) -> AbstractContextManager[Report]:
-        """Give the cost details report of a scope for the days of one month; see Reports.open."""
-        return self._reports().open(ReportKey(_slashed(scope), first, last, metric))
+    def cost_report(self, chunk: Chunk, first: date, last: date) -> AbstractContextManager[Report]:
+        """Give the cost details report of a chunk for the days of its month; see Reports.open."""
+        return self._reports().open(chunk, first, last)
 
     def _pages(
         self, path: str, api_version: str, what: str, scope: str, params: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Which cost details reports were ordered, so that none is ordered twice: kept across processes and kills.
+"""Which cost details reports were ordered, so that none is ordered twice: kept in the journal, over kills.
 
 Azure allows one report per scope, month, metric and day, and takes minutes to make it. Nothing of azure.* here.
 """
@@ -6,93 +6,59 @@ Azure allows one report per scope, month, metric and day, and takes minutes to m
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from finops_lake.journal import FILE_NAME
-from finops_lake.journal.store import Store
+from finops_lake.journal import Journal, Operation
+from finops_lake.source import Chunk
 
 LASTS = timedelta(hours=24)
 """How long an order stands: within it the same report is asked for again, not another one ordered."""
 
-ORDERS_PER_DAY = 2
-"""A report, and one in its place when the links of the first expired before all was read."""
-
-_CREATE = """
-create table if not exists report_orders (
-    scope text not null, month text not null, metric text not null,
-    location text not null, ordered_at text not null, number integer not null, failure text,
-    primary key (scope, month, metric)
-)"""
-_READ = """
-select location, ordered_at, number, failure from report_orders where scope = ? and month = ? and metric = ?"""
-_WRITE = "insert or replace into report_orders values (?, ?, ?, ?, ?, ?, ?)"
-_DROP = "delete from report_orders where scope = ? and month = ? and metric = ?"
-_DROP_OLD = "delete from report_orders where ordered_at < ?"
-
-
-@dataclass(frozen=True)
-class ReportKey:
-    """What a report is about: a scope, the days of a calendar month (both inclusive), and a metric."""
-
-    scope: str
-    first: date
-    last: date
-    metric: str
-
-    @property
-    def values(self) -> tuple[str, str, str]:
-        """Return the key as the table has it."""
-        return self.scope, self.first.isoformat(), self.metric
+IN_PLACE = "in place of a report whose links had expired"
+"""Marks the second order of a day, which is the last."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """One order: where Azure is asked for the report, when it was ordered (UTC), the how-manieth of its day.
+    """One order: where Azure is asked for the report ("": there are no charges), and when it was ordered (UTC).
 
     `failure` is what Azure said when it could not make the report; None while it may still come.
     """
 
     location: str
     ordered_at: datetime
-    number: int = 1
     failure: str | None = None
+    is_last_of_day: bool = False
 
 
 class Orders:
-    """The orders of one home, in its journal; safe for several threads and processes."""
+    """The orders of one home; safe for several threads and processes."""
 
-    def __init__(self, home: Path, clock: Callable[[], datetime]) -> None:
-        self._store = Store(home / FILE_NAME)
+    def __init__(self, journal: Journal, clock: Callable[[], datetime]) -> None:
+        self._journal = journal
         self._clock = clock
 
-    def standing(self, key: ReportKey) -> Order | None:
+    def standing(self, chunk: Chunk) -> Order | None:
         """Return the order of the last 24 hours for a report, None where there is none."""
-        rows = self._run(_READ, key.values)
-        if not rows:
+        kept = self._journal.operation(chunk)
+        if kept is None or abs(self._clock() - kept.started_at) >= LASTS:
             return None
-        order = Order(rows[0][0], datetime.fromisoformat(rows[0][1]), rows[0][2], rows[0][3])
-        return order if abs(self._clock() - order.ordered_at) < LASTS else None
+        failure = kept.outcome if kept.finished_at is not None else None
+        return Order(kept.location, kept.started_at, failure, kept.outcome == IN_PLACE)
 
-    def note(self, key: ReportKey, location: str, number: int) -> Order:
-        """Write an order down, and forget those that no longer stand."""
-        order = Order(location, self._clock(), number)
-        self._run(_DROP_OLD, ((order.ordered_at - LASTS).isoformat(),))
-        self._run(_WRITE, (*key.values, order.location, order.ordered_at.isoformat(), order.number, None))
+    def note(self, chunk: Chunk, location: str, *, in_place: bool = False) -> Order:
+        """Write an order down."""
+        order = Order(location, self._clock(), is_last_of_day=in_place)
+        self._journal.remember_operation(
+            Operation(chunk, location, order.ordered_at, outcome=IN_PLACE if in_place else None)
+        )
         return order
 
-    def fail(self, key: ReportKey, order: Order, failure: str) -> Order:
+    def fail(self, chunk: Chunk, order: Order, failure: str) -> None:
         """Write down that no report came of an order."""
-        failed = replace(order, failure=failure)
-        self._run(_WRITE, (*key.values, order.location, order.ordered_at.isoformat(), order.number, failure))
-        return failed
+        self._journal.finish_operation(Operation(chunk, order.location, order.ordered_at), self._clock(), failure)
 
-    def forget(self, key: ReportKey) -> None:
+    def forget(self, chunk: Chunk) -> None:
         """Forget an order of which Azure knows nothing."""
-        self._run(_DROP, key.values)
-
-    def _run(self, sql: str, values: tuple[object, ...]) -> list[tuple[str, str, int, str | None]]:
-        with self._store.transaction() as connection:
-            connection.execute(_CREATE)
-            return connection.execute(sql, values).fetchall()
+        self._journal.forget_operation(chunk)

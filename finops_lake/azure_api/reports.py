@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from finops_lake.azure_api.links import check_next_link
-from finops_lake.azure_api.orders import ORDERS_PER_DAY, Order, ReportKey
+from finops_lake.azure_api.orders import Order
 from finops_lake.azure_api.replies import error_of, read_failure
 from finops_lake.azure_api.waits import named_waits
 from finops_lake.errors import (
@@ -22,6 +22,7 @@ from finops_lake.errors import (
     UnreachableError,
     UnsafeReplyError,
 )
+from finops_lake.source import Chunk
 
 if TYPE_CHECKING:
     from finops_lake.azure_api.blobs import Blob, Blobs
@@ -47,6 +48,19 @@ class Report:
     ordered_at: datetime
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A report that is wanted: for a chunk, its days in full."""
+
+    chunk: Chunk
+    first: date
+    last: date
+
+    @property
+    def what(self) -> str:
+        return f"Cost details report of {self.chunk.scope_id} for {self.first:%Y-%m} ({self.chunk.metric})"
+
+
 class Reports:
     """Gets reports for the threads of one AzureClients."""
 
@@ -58,57 +72,62 @@ class Reports:
         self._endpoint = endpoint
 
     @contextmanager
-    def open(self, key: ReportKey) -> Iterator[Report]:
-        """Give the report of a scope, month and metric, all of its files on this disk; they vanish afterwards.
+    def open(self, chunk: Chunk, first: date, last: date) -> Iterator[Report]:
+        """Give the report of a chunk's scope and metric from `first` to `last`, both in its month and inclusive.
 
-        A report ordered within the last day is asked for again instead of ordering another; so is one whose
-        process was killed while it waited. Raises ReportError when there is no report yet, or none will come.
+        All of its files are on this disk then; they vanish afterwards. A report ordered within the last day is asked
+        for again instead of ordering another; so is one whose process was killed while it waited. Raises ReportError
+        when there is no report yet, or none will come.
         """
-        what = f"Cost details report of {key.scope} for {key.first:%Y-%m} ({key.metric})"
+        key = _Wanted(chunk, first, last)
         with ExitStack() as stack:
-            order = self._orders.standing(key) or self._order(key, what, 1)
+            standing = self._orders.standing(chunk)
+            order = standing or self._order(key)
             while True:
                 try:
-                    blobs, is_compressed = self._wait_for(key, order, what)
+                    blobs, is_compressed = self._wait_for(key, order)
                     files = [stack.enter_context(self._blobs.fetch(blob)) for blob in blobs]
                     break
                 except _GoneError as gone:
-                    self._orders.forget(key)
-                    order = self._again(key, order, what, gone)
+                    self._orders.forget(chunk)
+                    if order is not standing:
+                        raise ReportError(gone.message) from gone
+                    order = self._order(key)
                 except ReportError as problem:
                     if not _is_expired(problem):
                         raise
-                    order = self._again(key, order, what, problem)
+                    order = self._again(key, order, problem)
             yield Report(files, is_compressed, order.ordered_at)
 
-    def _again(self, key: ReportKey, order: Order, what: str, problem: FinopsLakeError) -> Order:
+    def _again(self, key: _Wanted, order: Order, problem: FinopsLakeError) -> Order:
         """Order another report in place of one that cannot be read, if the day allows one more."""
-        if order.number >= ORDERS_PER_DAY:
+        if order.is_last_of_day:
             raise ReportError(problem.message, next_step=TOMORROW) from problem
-        return self._order(key, what, order.number + 1)
+        return self._order(key, in_place=True)
 
-    def _order(self, key: ReportKey, what: str, number: int) -> Order:
+    def _order(self, key: _Wanted, *, in_place: bool = False) -> Order:
+        chunk, scope = key.chunk, key.chunk.scope_id
         body = {
-            "metric": key.metric,
+            "metric": key.chunk.metric,
             "timePeriod": {"start": key.first.isoformat(), "end": key.last.isoformat()},
         }
-        url = f"{_quoted(key.scope)}/providers/Microsoft.CostManagement/generateCostDetailsReport?api-version={VERSION}"
+        url = f"{_quoted(scope)}/providers/Microsoft.CostManagement/generateCostDetailsReport?api-version={VERSION}"
         try:
-            answer = self._sdk.exchange("POST", url, what, key.scope, body, accepted=(202,))
+            answer = self._sdk.exchange("POST", url, key.what, scope, body, accepted=(202,))
         except (BadRequestError, NotFoundError) as error:
-            self._orders.fail(key, self._orders.note(key, "", number), str(error))
+            self._orders.fail(chunk, self._orders.note(chunk, ""), error.message)
             raise
-        if answer.status == 204:
-            return self._orders.note(key, "", number)
-        return self._orders.note(key, self._location(answer, what), number)
+        location = "" if answer.status == 204 else self._location(answer, key.what)
+        return self._orders.note(chunk, location, in_place=in_place)
 
-    def _wait_for(self, key: ReportKey, order: Order, what: str) -> tuple[list[Blob], bool]:
+    def _wait_for(self, key: _Wanted, order: Order) -> tuple[list[Blob], bool]:
         """Return the blobs of a report, none where there are no charges, waiting until Azure has made it."""
         if order.failure is not None:
             raise ReportError(order.failure, next_step=TOMORROW)
+        what = key.what
         while order.location:
             try:
-                answer = self._sdk.exchange("GET", order.location, what, key.scope, accepted=(202,))
+                answer = self._sdk.exchange("GET", order.location, what, key.chunk.scope_id, accepted=(202,))
             except NotFoundError as error:
                 raise _GoneError(error.message, next_step=error.next_step) from error
             if answer.status == 204:
@@ -120,16 +139,16 @@ class Reports:
             elif status.lower() == "nodatafound":
                 break
             else:
-                return self._finished(key, order, manifest, status, what)
+                return self._finished(key, order, manifest, status)
         return [], False
 
     def _finished(
-        self, key: ReportKey, order: Order, manifest: Mapping[str, Any], status: str, what: str
+        self, key: _Wanted, order: Order, manifest: Mapping[str, Any], status: str
     ) -> tuple[list[Blob], bool]:
         if status.lower() == "completed":
-            return _blobs(manifest, what)
-        error = _failure(manifest, what)
-        self._orders.fail(key, order, str(error.message))
+            return _blobs(manifest, key.what)
+        error = _failure(manifest, key.what)
+        self._orders.fail(key.chunk, order, error.message)
         raise error
 
     def _rest(self, answer: Answer, what: str) -> None:

@@ -70,6 +70,8 @@ class Application:
         group = call.group
         if group and call.subscription_id and world.estate.group(call.subscription_id, group) is None:
             return error_reply(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
+        if call.scope != call.path and world.billing.scope(call.scope) is None:
+            return _denied(call, "read")
         return _dispatch(world, call)
 
     def _headers(self, call: Call) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)", re.IGNORECASE)
+_PROVIDER = re.compile(r"/providers/Microsoft\.(CostManagement|Consumption)/", re.IGNORECASE)
 KEPT_HEADERS = (
     *("clienttype", "user-agent", "x-ms-client-request-id", "x-ms-correlation-request-id", "accept", "content-type"),
 )
@@ -34,6 +35,12 @@ class Call:
         """Return the subscription of the path, lower-cased."""
         found = _SUBSCRIPTION.match(self.path)
         return found[1].lower() if found else None
+
+    @property
+    def scope(self) -> str:
+        """Return what stands before the operation's provider in the path, as it was written."""
+        found = _PROVIDER.search(self.path)
+        return self.path[: found.start()] if found else self.path
 
     @property
     def group(self) -> str | None:

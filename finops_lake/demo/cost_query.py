@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from finops_lake.demo.billing import BillingScope
 from finops_lake.demo.calls import Call
-from finops_lake.demo.query import Query, QueryError, parse_query
+from finops_lake.demo.query import NARROW, Query, QueryError, parse_query
 from finops_lake.demo.replies import Reply, bad_query, error_reply
 from finops_lake.demo.results import Page, make_pages, read_skip_token, skip_token
 from finops_lake.demo.world import World
@@ -20,6 +21,7 @@ def answer_query(world: World, call: Call) -> Reply:
     """Answer one page of a query; later pages are asked for by POST at the next link, with the same body."""
     try:
         query = parse_query(call.body, world.ledger.today)
+        scope = _scope_of(world, call, query)
         size = _page_size(world, call)
         place = _place(call)
     except QueryError as error:
@@ -27,7 +29,7 @@ def answer_query(world: World, call: Call) -> Reply:
     admitted, headers = world.throttle.admit(_scope(call), call.headers.get("clienttype"), query.months)
     if not admitted:
         return error_reply(429, "429", "Too many requests. Please retry.", headers)
-    pages = _pages(world, call, query, size)
+    pages = _pages(world, call, query, size, scope)
     if place >= len(pages):
         return bad_query("Invalid skip token")
     return Reply(200, _body(call, pages[place]), headers)
@@ -40,16 +42,27 @@ def warm_up(world: World, bodies: Iterable[Mapping[str, Any]], size: int) -> int
         for body in bodies:
             path = f"{subscription.scope}/providers/Microsoft.CostManagement/query"
             call = Call("POST", path, {}, {}, json.dumps(body).encode())
-            count += len(_pages(world, call, parse_query(call.body, world.ledger.today), size))
+            query = parse_query(call.body, world.ledger.today)
+            count += len(_pages(world, call, query, size, _scope_of(world, call, query)))
     return count
 
 
-def _pages(world: World, call: Call, query: Query, size: int) -> list[Page]:
+def _scope_of(world: World, call: Call, query: Query) -> BillingScope:
+    """Return the scope that is asked; a wide one is not grouped by resource."""
+    scope = world.billing.scope(call.scope)
+    if scope is None:
+        raise QueryError(f"The scope '{call.scope}' is not known")
+    narrow = [item.name for item in query.groupings if item.name.lower() in NARROW]
+    if narrow and not call.subscription_id:
+        raise QueryError(f"Dataset grouping '{narrow[0]}' is not supported at the requested scope")
+    return scope
+
+
+def _pages(world: World, call: Call, query: Query, size: int, scope: BillingScope) -> list[Page]:
     key = (_scope(call), json.dumps(json.loads(call.body), sort_keys=True), size)
     pages = world.pages.get(key)
     if pages is None:
-        scope = f"subscriptions/{call.subscription_id}"
-        pages = make_pages(world.ledger, query, scope, call.group, size, key)
+        pages = make_pages(world.ledger, query, scope, size, key)
         world.pages.put(key, pages)
     return pages
 
@@ -69,7 +82,7 @@ def _next_link(call: Call, place: int) -> str:
 
 
 def _scope(call: Call) -> str:
-    return call.path.lower().partition("/providers/")[0]
+    return call.scope.lower()
 
 
 def _page_size(world: World, call: Call) -> int:

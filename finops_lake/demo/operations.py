@@ -23,11 +23,17 @@ from finops_lake.demo.shapes import (
     resource_shape,
     subscription_shape,
 )
+from finops_lake.demo.usage_details import usage_details
 from finops_lake.demo.world import World
 
 Handler = Callable[[World, Call], Reply]
 SUBSCRIPTION = "/subscriptions/(?P<subscription>[^/]+)"
 SCOPE = f"{SUBSCRIPTION}(?:/resourceGroups/(?P<group>[^/]+))?"
+WIDE = (
+    "/providers/Microsoft.Management/managementGroups/[^/]+"
+    "|/providers/Microsoft.Billing/billingAccounts/[^/]+(?:/(?!providers)[^/]+/[^/]+){0,2}"
+)
+ANY_SCOPE = f"(?:{SCOPE}|(?:{WIDE}))"
 
 
 @dataclass(frozen=True)
@@ -146,8 +152,16 @@ def budgets(world: World, call: Call) -> Reply:
     return json_reply(one) if one else error_reply(404, "404", f"Budget with name {call.names['name']} not found.")
 
 
+def billing_accounts(world: World, call: Call) -> Reply:
+    """List the billing accounts that the sign-in may read, with their agreement."""
+    return _listing(world, call, world.billing.accounts())
+
+
 def create_report(world: World, call: Call) -> Reply:
-    """Accept a cost details report."""
+    """Accept a cost details report, within the limits of its scope."""
+    admitted, headers = world.throttle.admit(call.scope.lower(), call.headers.get("clienttype"), 1)
+    if not admitted:
+        return error_reply(429, "429", "Too many requests. Please retry.", headers)
     return world.reports.create(call)
 
 
@@ -195,15 +209,17 @@ OPERATIONS = (
         "openid_configuration", "/(?P<tenant>[^/]+)(?:/v2.0)?/.well-known/openid-configuration", openid_configuration
     ),
     _operation("sign_in", "/(?P<tenant>[^/]+)/oauth2/v2.0/token", sign_in, "POST"),
-    _operation("blob", "/cost-details/(?P<name>[^/]+)/part_0_0001.csv", blob),
+    _operation("blob", "/cost-details/(?P<name>[^/]+)/part_0_(?P<place>[0-9]+).csv", blob),
+    _operation("billing_accounts", "/providers/Microsoft.Billing/billingAccounts", billing_accounts),
     _operation("subscriptions", "/subscriptions", subscriptions),
     _operation("subscription", SUBSCRIPTION, subscription),
     _operation("resource_groups", f"{SUBSCRIPTION}/resourceGroups", resource_groups),
     _operation("resource_group", f"{SUBSCRIPTION}/resourceGroups/(?P<group>[^/]+)", resource_group),
     _operation("resources", f"{SCOPE}/resources", resources),
-    _operation("query", f"{SCOPE}{COST}/query", answer_query, "POST"),
-    _operation("create_report", f"{SCOPE}{COST}/generateCostDetailsReport", create_report, "POST"),
-    _operation("poll_report", f"{SCOPE}{COST}/costDetailsOperationResults/(?P<name>[^/]+)", poll_report),
+    _operation("query", f"{ANY_SCOPE}{COST}/query", answer_query, "POST"),
+    _operation("create_report", f"{ANY_SCOPE}{COST}/generateCostDetailsReport", create_report, "POST"),
+    _operation("poll_report", f"{ANY_SCOPE}{COST}/costDetailsOperationResults/(?P<name>[^/]+)", poll_report),
+    _operation("usage_details", f"{ANY_SCOPE}/providers/Microsoft.Consumption/usageDetails", usage_details),
     _operation("budgets", f"{SCOPE}/providers/Microsoft.Consumption/budgets(?:/(?P<name>[^/]+))?", budgets),
     _operation("virtual_machines", f"{SCOPE}{COMPUTE}/virtualMachines", virtual_machines),
     _operation("virtual_machine", f"{SCOPE}{COMPUTE}/virtualMachines/(?P<name>[^/]+)", virtual_machine),

@@ -34,6 +34,8 @@ DIMENSIONS: Mapping[str, Callable[[Line], str]] = {
     "subscriptionid": lambda line: line.subscription.subscription_id,
     "subscriptionname": lambda line: line.subscription.display_name,
 }
+NARROW = frozenset({"resourceid"})
+"""Dimensions that Azure groups by only within a subscription."""
 
 
 class QueryError(Exception):

@@ -18,7 +18,7 @@ Effect = Callable[[Call, Callable[[], Reply]], Reply]
 REQUEST_ID = "(Request ID: 5f0e1c4b-7d7e-4d52-9a53-0d6f7a1b2c3d)"
 OFFERS = "Cost Management supports only Enterprise Agreement, Web direct and Microsoft Customer Agreement offer types."
 PAGE = b"<html><head><title>Service Unavailable</title></head><body>Our services aren't available</body></html>"
-COST = ("query", "budgets")
+COST = ("query", "budgets", "create_report", "usage_details")
 
 
 def always(reply: Reply) -> Effect:
@@ -204,6 +204,53 @@ def _not_json() -> Effect:
     return always(Reply(500, b"upstream connect error", content_type=JSON))
 
 
+def _report(status: str, code: str = "InternalError", message: str = "The report could not be made.") -> Effect:
+    """A report that ends, with status 200, in a body that says it came to nothing."""
+
+    def effect(call: Call, answer: Callable[[], Reply]) -> Reply:
+        body: dict[str, Any] = {"id": call.path[1:], "name": call.names.get("name", ""), "status": status}
+        return json_reply(body | ({"error": {"code": code, "message": message}} if status == "Failed" else {}))
+
+    return effect
+
+
+def _expired_link() -> Effect:
+    text = b"<?xml version='1.0'?><Error><Code>AuthenticationFailed</Code></Error>"
+    return always(Reply(403, text, content_type="application/xml"))
+
+
+def _short_blob(length: int = 300) -> Effect:
+    """A file that ends early, though the connection does not break."""
+
+    def effect(call: Call, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
+        return replace(reply, body=reply.body[:length])
+
+    return effect
+
+
+def _other_header() -> Effect:
+    """A file with another header of the same length, as if something else had been put in its place."""
+    return _rewritten(rb"CostInBillingCurrency", b"SomethingElseEntirely")
+
+
+def _usage_throttled(retry_after: int = 12) -> Effect:
+    headers = {"x-ms-ratelimit-microsoft.consumption-retry-after": str(retry_after)}
+    return always(error_reply(429, "429", "Too many requests. Please retry after some time.", headers))
+
+
+def _looping_link() -> Effect:
+    """A next link that leads to the page it stands on."""
+
+    def effect(call: Call, answer: Callable[[], Reply]) -> Reply:
+        link = f"{call.endpoint}{call.path}?" + "&".join(f"{name}={value}" for name, value in call.query.items())
+        reply = answer()
+        body = re.sub(rb'"nextLink":"[^"]*"', lambda found: b'"nextLink":"' + link.encode() + b'"', reply.body)
+        return replace(reply, body=body)
+
+    return effect
+
+
 READY: dict[str, Ready] = {
     "throttled": Ready(_throttled, ("query",)),
     "arm_throttled": Ready(_arm_throttled),
@@ -243,6 +290,14 @@ READY: dict[str, Ready] = {
     "gateway_timeout": Ready(
         lambda: _server_error(504, "GatewayTimeout", "The gateway did not receive a response in time.")
     ),
+    "report_failed": Ready(lambda **options: _report("Failed", **options), ("poll_report",)),
+    "report_no_data": Ready(lambda: _report("NoDataFound"), ("poll_report",)),
+    "report_no_content": Ready(_no_content, ("poll_report",)),
+    "report_link_expired": Ready(_expired_link, ("blob",)),
+    "report_short": Ready(_short_blob, ("blob",)),
+    "report_other_header": Ready(_other_header, ("blob",)),
+    "usage_throttled": Ready(_usage_throttled, ("usage_details",)),
+    "looping_link": Ready(_looping_link, ("usage_details",), None),
     "not_registered": Ready(_not_registered),
     "slow": Ready(_slow),
     "reset": Ready(_reset),

@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from finops_lake.demo.billing import BillingScope
 from finops_lake.demo.ledger import Ledger
 from finops_lake.demo.model import Charge, Line
 from finops_lake.demo.query import Query
@@ -36,17 +37,20 @@ class Page:
     is_last: bool
 
 
-def make_pages(ledger: Ledger, query: Query, scope: str, group: str | None, size: int, key: object) -> list[Page]:
-    """Return the answer in pages of `size` rows; at least one page, which may have no rows.
-
-    `scope` is the id of the subscription without a leading slash, as the body spells it.
-    """
-    rows = _rows(ledger, query, scope.rpartition("/")[2], group)
+def make_pages(ledger: Ledger, query: Query, scope: BillingScope, size: int, key: object) -> list[Page]:
+    """Return the answer in pages of `size` rows; at least one page, which may have no rows."""
+    rows = _rows(ledger, query, [item.subscription_id for item in scope.subscriptions], scope.group)
     columns = json.dumps(query.columns(), separators=(",", ":"))
     starts = range(0, len(rows), size) or range(1)
     return [
-        _page(scope, columns, rows[start : start + size], place, len(starts), key) for place, start in enumerate(starts)
+        _page(_spelled(scope), columns, rows[start : start + size], place, len(starts), key)
+        for place, start in enumerate(starts)
     ]
+
+
+def _spelled(scope: BillingScope) -> str:
+    """Return a scope as the body of a reply spells it: without a leading slash, and of a group its subscription."""
+    return scope.scope_id[1:] if not scope.group else f"subscriptions/{scope.subscriptions[0].subscription_id}"
 
 
 def _page(scope: str, columns: str, rows: Sequence[str], place: int, count: int, key: object) -> Page:
@@ -59,8 +63,8 @@ def _page(scope: str, columns: str, rows: Sequence[str], place: int, count: int,
     return Page(start.encode(), end.encode(), place, place == count - 1)
 
 
-def _rows(ledger: Ledger, query: Query, subscription_id: str, group: str | None) -> list[str]:
-    charges = _counted(ledger.between(query.first, query.last, [subscription_id]), query)
+def _rows(ledger: Ledger, query: Query, subscription_ids: Sequence[str], group: str | None) -> list[str]:
+    charges = _counted(ledger.between(query.first, query.last, subscription_ids), query)
     lines = _Lines(query, group)
     if not query.aggregations:
         days = sorted(

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 PREFIX = "x-ms-ratelimit-microsoft.costmanagement"
 REMAINING = "x-ms-ratelimit-remaining-microsoft.costmanagement"
+USAGE_PER_MINUTE, WIDE_USAGE_PER_MINUTE = 10, 6
+"""Pages of usage details a minute: of a subscription, of any wider scope."""
 
 
 @dataclass
@@ -69,6 +71,19 @@ class Throttle:
                     window.spent.append((now, units if kind == "qpu" else 1))
             remaining = {name: window.remaining(now) for name, (_, window) in windows.items()}
             return not waits, _headers(waits, remaining, client_type, units)
+
+    def admit_usage(self, scope: str) -> tuple[bool, dict[str, str]]:
+        """Return whether a page of usage details may be read, and the consumption API's own headers for a refusal."""
+        with self._lock:
+            now = self.clock()
+            limit = USAGE_PER_MINUTE if scope.startswith("/subscriptions/") else WIDE_USAGE_PER_MINUTE
+            window = self._window(f"usage/{scope}", 60, limit)
+            wait = window.wait(now, 1) if self.enabled else 0
+            if wait > 0:
+                return False, {"x-ms-ratelimit-microsoft.consumption-retry-after": str(math.ceil(wait))}
+            if self.enabled:
+                window.spent.append((now, 1))
+            return True, {}
 
     def _relevant(self, scope: str, client_type: str | None) -> dict[str, tuple[str, _Window]]:
         limit = self.client_type_per_minute if client_type else self.tenant_per_minute

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from datetime import date, timedelta
 
+from finops_lake.demo.billing import Billing
 from finops_lake.demo.budgets import Budget, plan_budgets
 from finops_lake.demo.calls import RecordedRequest
 from finops_lake.demo.cost_details import Reports
@@ -34,7 +35,9 @@ class World:
         self.throttle = throttle
         self.faults = Faults()
         self.pages = PageCache()
-        self.reports = Reports(self.ledger)
+        self.billing = Billing(self.estate)
+        self.reports = Reports(self.ledger, self.billing)
+        self.usage_page_size = 1000
         self.page_size = page_size
         self.list_page_size = list_page_size
         self.requests: deque[RecordedRequest] = deque(maxlen=KEPT_REQUESTS)

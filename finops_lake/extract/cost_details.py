@@ -24,7 +24,7 @@ def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
     first, last = days_of(chunk)
     what = f"Cost details report of {chunk.scope_id} for {first:%Y-%m}"
     tables, inexact = [], 0
-    with azure.cost_report(chunk.scope_id, first, last, chunk.metric or "") as report:
+    with azure.cost_report(chunk, first, last) as report:
         for number, file in enumerate(report.files, 1):
             name = f"{what}, file {number} of {len(report.files)}"
             table, count = read_lines(file, name, is_compressed=report.is_compressed)

@@ -19,6 +19,7 @@ from finops_lake.errors import (
     UnsafeReplyError,
     UnsupportedOfferError,
 )
+from finops_lake.source import Chunk
 from tests.replay import Reply, Sent, recorded
 
 SCOPE = "/subscriptions/a"
@@ -50,7 +51,7 @@ def blob(sent: Sent) -> Reply:
 
 
 def read(azure: Any, metric: str = "ActualCost") -> list[bytes]:
-    with azure.clients.cost_report(SCOPE, FIRST, LAST, metric) as report:
+    with azure.clients.cost_report(Chunk("cost_details", SCOPE, FIRST, metric), FIRST, LAST) as report:
         return [file.read() for file in report.files]
 
 
@@ -74,7 +75,7 @@ def test_a_report_is_ordered_for_one_month_and_metric_then_polled_and_read(repor
 
 def test_files_vanish_when_the_report_is_closed(report):
     azure = report({ORDER: [accepted()], POLL: [manifest("one")], BLOB: [blob]})
-    with azure.clients.cost_report(SCOPE, FIRST, LAST, "ActualCost") as found:
+    with azure.clients.cost_report(Chunk("cost_details", SCOPE, FIRST, "ActualCost"), FIRST, LAST) as found:
         (file,) = found.files
     assert file.closed
 
