@@ -40,9 +40,15 @@ def query_body(chunk: Chunk, granularity: str | None, groupings: Sequence[str]) 
 def fetch_query(
     azure: AzureClients, chunk: Chunk, body: Mapping[str, Any], schema: pa.Schema, names: Mapping[str, str]
 ) -> Fetched:
-    """Return every page of one query as one table; `names` maps Azure's column names to ours."""
-    tables, inexact = [], 0
+    """Return every page of one query as one table; `names` maps Azure's column names to ours.
+
+    A page with the very rows of the one before is an error: its rows would count twice.
+    """
+    tables, inexact, before = [], 0, None
     for page in azure.query_cost(chunk.scope_id, body):
+        if page.rows and page.rows == before:
+            raise UnreachableError(f"Cost of {chunk.scope_id}: Azure sent the same page twice; nothing was loaded.")
+        before = page.rows
         table, count = page_to_arrow(page, schema, names)
         tables.append(table)
         inexact += count
@@ -51,21 +57,20 @@ def fetch_query(
 
 
 def page_to_arrow(page: QueryPage, schema: pa.Schema, names: Mapping[str, str]) -> tuple[pa.Table, int]:
-    """Return a page in our schema, and how many amounts had more decimals than we keep.
+    """Return a page in our schema, what was not asked for as null, and how many amounts had more decimals than we keep.
 
     Columns are found by name: Azure's order depends on the question, and the currency comes unasked.
     """
     places = {name.lower(): place for place, name in enumerate(page.columns)}
     columns = list(zip(*page.rows, strict=True)) if page.rows else [()] * len(page.columns)
-    arrays, inexact = [], 0
+    arrays, inexact = {field.name: pa.nulls(len(page.rows), field.type) for field in schema}, 0
     for theirs, ours in names.items():
         if theirs.lower() not in places:
             raise UnreachableError(f"Azure's reply has no column {theirs}; it has {', '.join(page.columns)}.")
         with readable(theirs):
-            array, count = _column(columns[places[theirs.lower()]], schema.field(ours).type)
-        arrays.append(array)
+            arrays[ours], count = _column(columns[places[theirs.lower()]], schema.field(ours).type)
         inexact += count
-    return pa.table(arrays, names=list(names.values())).select(schema.names).cast(schema), inexact
+    return pa.table(arrays).cast(schema), inexact
 
 
 def _column(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array, int]:

@@ -1,5 +1,5 @@
 -- Charges by the Cost Management query: actual and amortized cost joined by day, resource and service.
--- grain: one row per scope, UTC day, resource, service and billing currency
+-- grain: one row per scope, UTC day, subscription, resource, service and billing currency
 -- stored: x_scope_id, billing_month
 -- like: raw.focus_charges
 with loaded as (
@@ -29,6 +29,7 @@ charges as (
         x_scope_id,
         billing_month,
         charge_date,
+        sub_account_id,
         resource_id,
         service_name,
         billing_currency,
@@ -46,7 +47,7 @@ select
     (charges.charge_date + interval 1 day)::date as charge_period_end,
     charges.billing_month,
     'Microsoft' as provider_name,
-    regexp_extract(charges.x_scope_id, '^(/subscriptions/[^/]+)', 1) as sub_account_id,
+    charges.sub_account_id,
     nullif(regexp_extract(charges.resource_id, '/resourcegroups/([^/]+)', 1), '') as x_resource_group_name,
     charges.resource_id,
     nullif(regexp_extract(charges.resource_id, '([^/]+)$', 1), '') as resource_name,

@@ -57,6 +57,7 @@ def test_cost_is_mapped_by_column_name_and_refunds_are_kept() -> None:
     assert fetched.rows.to_pylist() == [
         {
             "usage_date": date(2026, 11, int(str(row[2])[-2:])),
+            "subscription_id": None,
             "resource_id": row[4],
             "service_name": row[3],
             "currency": row[5],
