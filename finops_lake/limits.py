@@ -95,6 +95,7 @@ class Spent:
     at: list[float] = field(default_factory=list)
     _pairs: list[tuple[float, int]] = field(default_factory=list)
     _sums: list[int] = field(default_factory=lambda: [0])
+    _found: tuple[float, Draw, float] | None = None
 
     def add(self, at: float, units: int) -> None:
         """Take units at an instant."""
@@ -112,15 +113,23 @@ class Spent:
     def earliest(self, draw: Draw, not_before: float) -> float:
         """Return the first instant at which the draw fits, with what is booked ahead still fitting, too.
 
-        What is larger than its bucket fits where the bucket is full.
+        What is larger than its bucket fits where the bucket is full. Asked the same again, it goes on from where it
+        was, since a bucket only fills: a plan of thousands of calls asks thousands of times.
         """
         instant = not_before
+        if self._found is not None and self._found[:2] == (not_before, draw):
+            instant = self._found[2]
         while True:
             later = self._past_full(draw, instant)
             later = self._past_booked(draw, later)
             if later == instant:
+                self._found = (not_before, draw, instant) if self._is_kept(not_before, draw) else self._found
                 return instant
             instant = later
+
+    def _is_kept(self, not_before: float, draw: Draw) -> bool:
+        """Return whether an answer is worth keeping: the first question's, which is the one that comes again."""
+        return self._found is None or self._found[:2] == (not_before, draw)
 
     def _past_full(self, draw: Draw, instant: float) -> float:
         """Return the instant at which enough of what counts at `instant` no longer does."""

@@ -27,11 +27,16 @@ AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class ChunkState:
-    """What the lake knows of one chunk: its latest attempt and its latest success (UTC)."""
+    """What the lake knows of one chunk: its latest attempt and its latest success (UTC).
+
+    `calls` are those of the latest success, `reason` says why the latest attempt did not load everything.
+    """
 
     last_outcome: Outcome
     last_attempt_at: datetime
     last_success_at: datetime | None
+    calls: int = 1
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,6 +172,14 @@ def _refused(states: Mapping[Chunk, ChunkState], now: datetime) -> set[tuple[str
     }
 
 
-def _place(chunk: Chunk, order: Mapping[str, int]) -> tuple[int, int, str, str]:
+def _place(chunk: Chunk, order: Mapping[str, int]) -> tuple[int, int, int, str, str]:
     age = -chunk.month.toordinal() if chunk.month is not None else -10_000_000
-    return age, order[chunk.table], chunk.metric or "", chunk.scope_id
+    return age, _narrowness(chunk.scope_id), order[chunk.table], chunk.metric or "", chunk.scope_id
+
+
+def _narrowness(scope_id: str) -> int:
+    """Return 0 for the widest scopes: one of them tells of many others with the calls of one."""
+    parts = scope_id.strip("/").split("/")
+    if parts[0] == "subscriptions":
+        return 10 + len(parts)
+    return len(parts) if parts[0] else 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +15,9 @@ from finops_lake import telemetry
 from finops_lake.config import Settings
 from finops_lake.errors import FinopsLakeError, InputError, Outcome
 from finops_lake.journal import ApiCall, Journal
+from finops_lake.limits import Spent
 from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of, due_chunks
+from finops_lake.refresh_plan import RefreshPlan, make_plan
 from finops_lake.source import Chunk, ChunkResult
 
 if TYPE_CHECKING:
@@ -28,7 +31,14 @@ LOG = logging.getLogger("finops_lake.refresh")
 PUBLISH_EVERY_SECONDS = 60
 """A long refresh shows what it has after this time, and then again."""
 
-STATES_SQL = """select table_name, scope_id, month, metric, last_outcome, last_attempt_at, last_success_at
+SHORT_SECONDS = 30.0
+"""A time left that is not worth telling."""
+
+SUBSCRIPTIONS = Chunk("subscriptions", TENANT_SCOPE)
+"""What every refresh must know first, because it decides what else there is to ask for."""
+
+STATES_SQL = """select table_name, scope_id, month, metric, last_outcome, last_attempt_at, last_success_at,
+    coalesce(calls, 1), last_reason
 from meta.chunks"""
 
 SUBSCRIPTIONS_SQL = """select sub_account_id, sub_account_name from staging.subscriptions
@@ -37,11 +47,23 @@ where coalesce(state, '') <> 'Deleted' order by sub_account_id"""
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a refresh is: chunks done of those planned so far, and what it just did or waits for."""
+    """How far a refresh is: chunks done of those planned so far, and what it just did or waits for.
+
+    `seconds_left` is what Azure's published limits make the rest take at least; None where nothing is paced.
+    """
 
     done: int
     total: int
     message: str
+    seconds_left: float | None = None
+
+    @property
+    def words(self) -> str:
+        """The message, with the time left where it is known."""
+        if self.seconds_left is None or self.seconds_left < SHORT_SECONDS:
+            return self.message
+        minutes = math.ceil(self.seconds_left / 60)
+        return f"{self.message} (about {minutes} min left)"
 
 
 OnProgress = Callable[[Progress], None]
@@ -96,6 +118,54 @@ def choose_subscriptions(found: Sequence[tuple[str, str]], wanted: Sequence[str]
     return list(dict.fromkeys(chosen))
 
 
+def other_scopes(settings: Settings) -> list[str]:
+    """Return the scopes that are read beside subscriptions."""
+    from finops_lake.extract.scopes import normal_scope
+
+    return [normal_scope(scope) for scope in settings.budget_scopes]
+
+
+def paced_by(settings: Settings, journal: Journal, now: float) -> Callable[[Iterable[str]], Mapping[str, Spent]] | None:
+    """Return how to look up what was spent of Azure's limits; None where calls are not paced."""
+    from finops_lake.azure_api.throttle import spent_of
+
+    return (lambda names: spent_of(journal, names, now)) if settings.pace_calls else None
+
+
+def plan_ahead(
+    settings: Settings, query: Callable[[str], Sequence[tuple[Any, ...]]], journal: Journal, demand: Demand
+) -> RefreshPlan:
+    """Return what a refresh would do by what a lake knows, without asking Azure anything.
+
+    Raises InputError for a subscription that the lake does not know.
+    """
+    from finops_lake.extract.catalog import FETCHED
+
+    states, policy, sources = states_of(query(STATES_SQL)), policy_of(settings), {one.table: one for one in FETCHED}
+    found = [(scope, name or "") for scope, name in query(SUBSCRIPTIONS_SQL)]
+    chosen = choose_subscriptions(found, settings.subscriptions)
+    tenant = due_chunks([SUBSCRIPTIONS], sources, states, policy, listing_demand(demand))
+    chunks = chunks_of(FETCHED, chosen, other_scopes(settings), policy, demand)
+    due = [chunk for chunk in due_chunks(chunks, sources, states, policy, demand) if chunk != SUBSCRIPTIONS]
+    now = time.time()
+    spent = paced_by(settings, journal, now)
+    is_first = bool(tenant)
+    return make_plan(
+        [*tenant, *due], sources, states, demand, policy.now, spent=spent, now=now, is_listing_first=is_first
+    )
+
+
+def plan_without_lake(settings: Settings, journal: Journal, demand: Demand) -> RefreshPlan:
+    """Return what a refresh would do first where there is no lake: it lists the subscriptions, then plans on."""
+    return plan_ahead(settings.model_copy(update={"subscriptions": ()}), lambda sql: [], journal, demand)
+
+
+def listing_demand(demand: Demand) -> Demand:
+    """Return the demand by which the subscriptions are listed, which every refresh needs to know."""
+    forced = demand.force and (demand.tables is None or SUBSCRIPTIONS.table in demand.tables)
+    return Demand(force=forced, retry_refused=True)
+
+
 class Refresher:
     """Brings the lake up to date; `azure` makes the clients for one refresh, closed at its end."""
 
@@ -106,8 +176,10 @@ class Refresher:
         azure: Callable[[], AzureClients],
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
+        self._wall = wall
         self._warehouse = warehouse
         self._azure = azure
         self._monotonic = monotonic
@@ -132,7 +204,9 @@ class Refresher:
         with warehouse.lock(lock_timeout), ExitStack() as stack:
             azure = self._azure()
             stack.callback(azure.close)
-            run = _Run(self._settings, warehouse, azure, self._journal, demand, on_progress, self._monotonic)
+            run = _Run(
+                self._settings, warehouse, azure, self._journal, demand, on_progress, self._monotonic, self._wall
+            )
             try:
                 run.work()
             finally:
@@ -159,11 +233,14 @@ class _Run:
     demand: Demand
     on_progress: OnProgress | None
     monotonic: Callable[[], float]
+    wall: Callable[[], float]
     results: list[ChunkResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     total: int = 0
     generation: int | None = None
     unpublished: bool = False
+    plan: RefreshPlan | None = None
+    planned_from: int = 0
 
     def __post_init__(self) -> None:
         from finops_lake.extract.catalog import EXTRACTORS
@@ -188,8 +265,8 @@ class _Run:
         self._tell("looking at what is due")
         with self.warehouse.open():
             states = states_of(self.warehouse.query(STATES_SQL))
-        tenant = Chunk("subscriptions", TENANT_SCOPE)
-        self._fetch(due_chunks([tenant], self.sources, states, self.policy, self._listing_demand()))
+        tenant = SUBSCRIPTIONS
+        self._fetch(due_chunks([tenant], self.sources, states, self.policy, listing_demand(self.demand)))
         with self.warehouse.open():
             found = [(scope, name or "") for scope, name in self.warehouse.query(SUBSCRIPTIONS_SQL)]
         chosen = choose_subscriptions(found, self.settings.subscriptions)
@@ -197,9 +274,22 @@ class _Run:
             self.notes.append(
                 "The sign-in sees no subscription: it may lack the Reader role, or look at another tenant."
             )
-        chunks = chunks_of(self.sources.values(), chosen, self._budget_scopes(), self.policy, self.demand)
+        chunks = chunks_of(self.sources.values(), chosen, other_scopes(self.settings), self.policy, self.demand)
         due = due_chunks(chunks, self.sources, states, self.policy, self.demand)
-        self._fetch([chunk for chunk in due if chunk != tenant])
+        self._carry_out(self._planned([chunk for chunk in due if chunk != tenant], states))
+
+    def _planned(self, due: Sequence[Chunk], states: Mapping[Chunk, ChunkState]) -> RefreshPlan:
+        spent = paced_by(self.settings, self.journal, self.wall())
+        return make_plan(due, self.sources, states, self.demand, self.policy.now, spent=spent, now=self.wall())
+
+    def _carry_out(self, plan: RefreshPlan) -> None:
+        self.plan, self.planned_from = plan, self.done
+        self._fetch(plan.chunks)
+
+    @property
+    def done(self) -> int:
+        """How many chunks are dealt with."""
+        return len(self.results) + self.fetcher.skipped + self.fetcher.left
 
     def publish(self) -> None:
         """Publish what is loaded and not published yet."""
@@ -233,15 +323,6 @@ class _Run:
         except FinopsLakeError as error:
             LOG.warning("calls to Azure are not noted: %s", error)
 
-    def _listing_demand(self) -> Demand:
-        forced = self.demand.force and (self.demand.tables is None or "subscriptions" in self.demand.tables)
-        return Demand(force=forced, retry_refused=True)
-
-    def _budget_scopes(self) -> list[str]:
-        from finops_lake.extract.scopes import normal_scope
-
-        return [normal_scope(scope) for scope in self.settings.budget_scopes]
-
     def _fetch(self, chunks: Sequence[Chunk]) -> None:
         """Load chunks as they arrive; the warehouse is held open only while they keep arriving."""
         self.total += len(chunks)
@@ -269,7 +350,8 @@ class _Run:
 
     def _tell(self, message: str) -> None:
         if self.on_progress:
-            self.on_progress(Progress(len(self.results) + self.fetcher.skipped, self.total, message))
+            left = self.plan.seconds_left(self.done - self.planned_from) if self.plan else None
+            self.on_progress(Progress(self.done, self.total, message, left))
 
     def _on_wait(self, seconds: float, why: str) -> None:
         self._tell(f"waiting {seconds:.0f} s: {why}")

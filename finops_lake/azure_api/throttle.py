@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from finops_lake.journal import Buckets, Journal
@@ -88,6 +88,12 @@ class Throttle:
                 buckets.hold(draw.bucket, until)
 
 
+def spent_of(journal: Journal, names: Iterable[str], now: float) -> dict[str, Spent]:
+    """Return what is spent and booked of buckets, for a plan to go on from."""
+    with journal.buckets() as buckets:
+        return {name: _spent(buckets, name, now) for name in names}
+
+
 def remaining(draws: Sequence[Draw], headers: Mapping[str, str]) -> Iterator[tuple[Draw, int]]:
     """Yield what Azure's headers say is left of each bucket a call drew on."""
     told: dict[str, int] = {}
@@ -111,7 +117,7 @@ def remaining(draws: Sequence[Draw], headers: Mapping[str, str]) -> Iterator[tup
 def _booked(buckets: Buckets, draws: tuple[Draw, ...], now: float) -> Booking:
     for draw in draws:
         buckets.forget(draw.bucket, now - draw.seconds, now + LONGEST_QUEUE_SECONDS)
-    spent = {draw.bucket: _spent(buckets, draw.bucket) for draw in draws}
+    spent = {draw.bucket: _spent(buckets, draw.bucket, now) for draw in draws}
     held_until = max(now, buckets.held_until(spent) or now)
     leaves_at = first_fit(draws, spent.__getitem__, held_until)
     slowest = max(draws, key=lambda draw: spent[draw.bucket].earliest(draw, held_until))
@@ -119,10 +125,11 @@ def _booked(buckets: Buckets, draws: tuple[Draw, ...], now: float) -> Booking:
     return Booking(number, draws, leaves_at, slowest if leaves_at > held_until else None)
 
 
-def _spent(buckets: Buckets, bucket: str) -> Spent:
+def _spent(buckets: Buckets, bucket: str, now: float) -> Spent:
     spent = Spent()
     for one in buckets.spent(bucket):
-        spent.add(one.at, one.units)
+        if one.at <= now + LONGEST_QUEUE_SECONDS:
+            spent.add(one.at, one.units)
     return spent
 
 

@@ -36,7 +36,7 @@ class RefreshBar:
         """Show how far the refresh is."""
         if self._bar is not None:
             total = progress.total or None
-            self._bar.update(self._task, completed=progress.done, total=total, description=progress.message)
+            self._bar.update(self._task, completed=progress.done, total=total, description=progress.words)
 
 
 def _made() -> Bar:

@@ -13,6 +13,7 @@ from finops_lake.commands import cells, exits
 from finops_lake.commands.common import app_of, named, subscription_option, subscriptions_asked
 from finops_lake.commands.machine import print_csv, print_json
 from finops_lake.commands.progress import RefreshBar
+from finops_lake.commands.refresh_plan import planned, show_plan
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
 from finops_lake.commands.words import say, tell_missing
@@ -20,6 +21,7 @@ from finops_lake.errors import InputError, Outcome
 
 if TYPE_CHECKING:
     from finops_lake.app import App
+    from finops_lake.plan import Demand
     from finops_lake.refresh import RefreshReport
 
 WAIT_SECONDS = 60.0
@@ -30,6 +32,7 @@ WAIT_SECONDS = 60.0
 @subscription_option
 @click.option("--months", type=click.IntRange(1, 84), metavar="N", help="Calendar months of cost to hold.")
 @click.option("--force", is_flag=True, help="Ask again for what is still fresh, too.")
+@click.option("--plan", "is_plan", is_flag=True, help="Only say what would be asked, and for how long; asks nothing.")
 @click.option(
     "--wait",
     type=click.FloatRange(0, 86_400),
@@ -48,6 +51,7 @@ def command(
     subscriptions: tuple[str, ...],
     months: int | None,
     force: bool,
+    is_plan: bool,
     wait: float,
     style: str | None,
 ) -> int:
@@ -59,8 +63,12 @@ def command(
     asked_of, source = subscriptions_asked(subscriptions, app.settings)
     if subscriptions:
         app = app_of(context, subscriptions=asked_of, **({"budget_scopes": ()} if asked_of else {}))
+    if is_plan:
+        with named(subscriptions=source):
+            answer = planned(app, _demand(tables, months, force))
+        return show_plan(answer, style)
     with named(subscriptions=source):
-        answer, code = refreshed(app, tables, months, force, wait)
+        answer, code = refreshed(app, _demand(tables, months, force), wait)
     if style == "json":
         print_json(answer.as_dict())
     elif style == "csv":
@@ -72,13 +80,17 @@ def command(
     return code
 
 
-def refreshed(app: App, tables: Sequence[str], months: int | None, force: bool, wait: float) -> tuple[Answer, int]:
+def _demand(tables: Sequence[str], months: int | None, force: bool) -> Demand:
+    from finops_lake.plan import Demand
+
+    return Demand(tables=chosen_tables(tables), history_months=months, force=force, retry_refused=True)
+
+
+def refreshed(app: App, demand: Demand, wait: float) -> tuple[Answer, int]:
     """Refresh, and return the answer of the tool and the exit code."""
     from finops_lake.answers.refreshed import answer_refresh
-    from finops_lake.plan import Demand
     from finops_lake.refresh import Progress
 
-    demand = Demand(tables=chosen_tables(tables), history_months=months, force=force, retry_refused=True)
     with RefreshBar() as bar:
         report = app.refresher().refresh(demand, lock_timeout=wait, on_progress=bar)
     done = len(report.results)

@@ -94,4 +94,4 @@ class _Teller:
             if newest is not None and newest != told:
                 told = newest
                 self._value = max(newest.done, round(self._value + 0.001, 3))
-                await self._context.report_progress(self._value, newest.total or None, newest.message)
+                await self._context.report_progress(self._value, newest.total or None, newest.words)

@@ -12,6 +12,7 @@
 --   last_success_at: Instant of the latest load whose rows are in the lake (UTC); null when there is none.
 --   is_complete: Whether those rows are all there was.
 --   row_count: Rows of that load.
+--   calls: HTTP requests that load took; null when there is none.
 select
     table_name,
     scope_id,
@@ -24,5 +25,6 @@ select
     max(finished_at) filter (where outcome in ('loaded', 'partial')) as last_success_at,
     coalesce(arg_max(complete, load_id) filter (where outcome in ('loaded', 'partial')), false) as is_complete,
     arg_max(row_count, load_id) filter (where outcome in ('loaded', 'partial')) as row_count,
+    arg_max(calls, load_id) filter (where outcome in ('loaded', 'partial')) as calls,
 from meta.loads
 group by all

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from finops_lake.demo.server import LocalAzure
 from tests.cli.conftest import Home, run_program
@@ -104,3 +105,29 @@ def test_missing_credential_says_what_to_run(own_azure: Home) -> None:
     assert done.returncode == 5, done.stderr
     assert "az login" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_plan_says_what_would_be_asked_and_asks_nothing(own_azure: Home, azure: LocalAzure) -> None:
+    first = own_azure.run("refresh", "--plan")
+    assert (first.returncode, azure.requests) == (0, [])
+    assert "There is no lake yet: the subscriptions are listed first" in first.stderr
+    assert not (own_azure.folder / "warehouse.duckdb").exists()
+    own_azure.run("refresh")
+    azure.forget_requests()
+    fresh = own_azure.run("refresh", "--plan")
+    assert "Everything is fresh: a refresh would ask nothing." in fresh.stderr
+    later = {"FINOPS_LAKE_NOW": "2026-11-23T17:00:00Z", "FINOPS_LAKE_PACE_CALLS": "true"}
+    planned = own_azure.run("refresh", "--plan", "--json", **later)
+    assert azure.requests == []
+    answer = json.loads(planned.stdout)
+    queries = [row for row in map(dict, rows_of(answer)) if row["api"] == "cost_query"]
+    assert [(row["tables"], row["pieces"], row["calls"]) for row in queries] == [("cost_daily", 2, 2)] * 3
+    assert answer["plan"]["is_paced"] is True
+    assert answer["plan"]["reasons"] == {"stale": answer["plan"]["pieces"]}
+    own_azure.run("refresh", **later)
+    asked = [item.path for item in azure.requests if item.path.endswith("/query")]
+    assert len(asked) == sum(row["calls"] for row in queries), "the plan is what is done"
+
+
+def rows_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(answer["columns"], row, strict=True)) if isinstance(row, list) else row for row in answer["rows"]]
