@@ -21,6 +21,7 @@ COMMANDS = {
     "refresh": "refresh",
     "status": "status",
     "cost": "cost",
+    "explain": "explain",
     "audit": "audit",
     "budgets": "budgets",
     "sql": "sql",

@@ -15,6 +15,7 @@ from finops_lake.server.audit import audit_tool
 from finops_lake.server.budgets import budgets_tool
 from finops_lake.server.cost import cost_tool
 from finops_lake.server.describing import describe_tool
+from finops_lake.server.explain import explain_tool
 from finops_lake.server.query import query_tool
 from finops_lake.server.refreshing import refresh_tool
 from finops_lake.server.shelf import Shelf
@@ -35,6 +36,7 @@ class Entry:
 
 TOOLS = (
     Entry("describe_lake", lambda app, _: describe_tool(app), "Which tables and columns there are"),
+    Entry("explain_cost_change", lambda app, _: explain_tool(app), "Why did it change"),
     Entry("get_budget_status", lambda app, _: budgets_tool(app), "Are we within budget"),
     Entry("get_cost", lambda app, _: cost_tool(app), "What did it cost, where does the money go"),
     Entry("get_lake_status", lambda app, _: status_tool(app), "Is something missing, old or empty"),

@@ -71,6 +71,25 @@ class CostAnswer(Envelope):
     """What it cost."""
 
 
+class ComparisonSection(BaseModel):
+    """The two periods; per_day only where their lengths differ, rounded to cents."""
+
+    how: str
+    base: Span
+    base_days: int
+    period: Span
+    period_days: int
+    per_day: list[dict[str, Any]]
+
+
+class ChangeAnswer(Envelope):
+    """Why it changed."""
+
+    comparison: ComparisonSection
+    other: Annotated[list[dict[str, Any]], Field(description="Sums of the groups not listed, one per currency.")]
+    resources: Annotated[list[dict[str, Any]], Field(description="The resources whose cost changed most, and why.")]
+
+
 class CheckSection(BaseModel):
     """What one check looked at and found."""
 

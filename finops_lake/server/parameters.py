@@ -115,6 +115,22 @@ Metric = Annotated[
     ),
 ]
 
+CompareTo = Annotated[
+    Literal["previous_period", "same_period_last_month", "same_period_last_year"] | None,
+    BeforeValidator(_word),
+    Field(
+        description="What to compare with. Default: previous_period, which is the same days of the month before for a"
+        " period that begins a month, else as many days just before."
+    ),
+]
+CompareStart = Annotated[
+    str | None, Field(description="First day of the period to compare with, YYYY-MM-DD; wins over compare_to.")
+]
+CompareEnd = Annotated[str | None, Field(description="Last day of it, inclusive.")]
+IncludeOpenDays = Annotated[
+    bool, Field(description="True: also days that are not complete yet, which makes cost look lower.")
+]
+
 Regions = Annotated[Texts | None, Field(description="Only these regions, such as westeurope or west*; all: no filter.")]
 ResourceGroups = Annotated[Texts | None, Field(description="Only these resource groups, patterns allowed.")]
 ResourceKind = Literal["vms", "disks", "ips", "budgets", "all"]

@@ -23,6 +23,9 @@ MONEY = frozenset(
         "lake_spend",
         "lake_minus_azure",
         "azure_forecast",
+        "base_cost",
+        "period_cost",
+        "difference",
     )
 )
 

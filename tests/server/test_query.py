@@ -29,6 +29,11 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("get_cost", {}),
     ("get_cost", {"group_by": ["subscription", "resource"], "granularity": "daily", "tags": ["env=prod"]}),
     ("get_cost", {"dimensions": ["service=O'Neil"], "metric": "effective_cost"}),
+    ("explain_cost_change", {}),
+    (
+        "explain_cost_change",
+        {"group_by": ["subscription", "location"], "dimensions": ["subscription=Contoso Production"]},
+    ),
     ("run_finops_audit", {}),
     ("get_budget_status", {}),
     ("get_lake_status", {}),

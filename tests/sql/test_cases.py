@@ -1,9 +1,9 @@
 """Every folder `<schema.view>/<case>/` holds what Azure said (given.json) and the rows the view must show.
 
-given.json: {"now": instant, "raw": {table: [{"scope", "month"?, "metric"?, "began"?, "at"?, "outcome"?, "reason"?,
-"rows"}]}, "usage"?: {"api_calls" or "answers": rows}}. A load with an outcome other than loaded or partial is an
-attempt that failed. expected.json: a list of rows, of which only the columns named are compared; decimals and instants
-as text.
+given.json: {"now": instant, "from"?: what to read if not the whole view, "raw": {table: [{"scope", "month"?, "metric"?,
+"began"?, "at"?, "outcome"?, "reason"?, "rows"}]}, "usage"?: {"api_calls" or "answers": rows}}. A load with an outcome
+other than loaded or partial is an attempt that failed. expected.json: a list of rows, of which only the columns named
+are compared; decimals and instants as text.
 """
 
 from __future__ import annotations
@@ -108,9 +108,10 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_view_shows_what_the_case_expects(case: Path, empty_home: Path, tmp_path: Path) -> None:
     home = shutil.copytree(empty_home, tmp_path / "home")
-    lake = lake_of(home, json.loads((case / "given.json").read_text(encoding="utf-8")))
+    given = json.loads((case / "given.json").read_text(encoding="utf-8"))
+    lake = lake_of(home, given)
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
-    result = lake.query(f"select * from {case.parent.name}")
+    result = lake.query(f"select * from {given.get('from', case.parent.name)}")
     columns = [column.name for column in result.columns]
     wanted = list(expected[0]) if expected else columns
     found = [named(row, columns, wanted) for row in result.rows]

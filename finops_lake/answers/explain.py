@@ -1,0 +1,236 @@
+"""Why did it change: the difference between two periods, split into effects that add up to it exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from finops_lake.answers.answer import Answer, MissingScope
+from finops_lake.answers.comparison import Comparison, days_of
+from finops_lake.answers.cost import months_of
+from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, metric_of, tag_conditions
+from finops_lake.answers.reasons import EFFECTS, reason_of
+from finops_lake.answers.sqltext import literal
+from finops_lake.answers.standing import Standing, cost_standing
+from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
+from finops_lake.errors import InputError
+from finops_lake.lake.reader import LakeReader
+
+RESOURCES = 10
+MAX_ROWS = 10_000
+CENT = Decimal("0.01")
+AMOUNTS = ("base_cost", "period_cost", "difference", *EFFECTS)
+_SUBSCRIPTION = "sub_account_id"
+
+
+@dataclass(frozen=True)
+class ChangeQuestion:
+    """Which change to explain; filters and `subscriptions` (empty: all) are written as in CostQuestion."""
+
+    comparison: Comparison
+    subscriptions: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ("service",)
+    metric: str = "billed_cost"
+    dimensions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    limit: int = 50
+
+
+def settled_date(lake: LakeReader, wanted: Sequence[str]) -> date | None:
+    """Return the last UTC day whose cost is complete in every subscription asked for; None where none has cost."""
+    chosen = select_subscriptions(subscriptions_of(lake), wanted)
+    listed = ", ".join(literal(one.sub_account_id) for one in chosen) or "null"
+    found = lake.query(f"select min(settled_date) from marts.cost_settled where sub_account_id in ({listed})").rows
+    return found[0][0] if found else None
+
+
+def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
+    """Return the change by group, the largest first, with its effects, exact totals and "other", and ten resources.
+
+    A subscription of which a month of either period is missing is left out of both, and named as missing: cost that
+    was not loaded must not look new or gone.
+    """
+    metric = metric_of(question.metric)
+    if not 1 <= question.limit <= MAX_ROWS:
+        raise InputError("limit", question.limit, f"a whole number from 1 to {MAX_ROWS} is needed")
+    known = subscriptions_of(lake)
+    chosen = select_subscriptions(known, question.subscriptions)
+    standing = _standing(lake, chosen, metric, question.comparison)
+    left_out = {scope.scope_id for scope in standing.scopes.missing}
+    compared = [one for one in chosen if one.sub_account_id not in left_out]
+    among = None if len(compared) == len(known) else compared
+    result = lake.query(_sql(question, metric, among, every_level=True))
+    rows = [dict(zip((column.name for column in result.columns), row, strict=True)) for row in result.rows]
+    levels = {
+        level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other", "resource")
+    }
+    columns = (*_names(question), "billing_currency", *AMOUNTS)
+    totals = tuple(_amounts(row) for row in levels["total"])
+    comparison = question.comparison
+    row_count = sum(row["group_count"] for row in levels["total"])
+    return Answer(
+        columns=columns,
+        rows=tuple(tuple(row[name] for name in columns) for row in levels["group"]),
+        sql=_sql(question, metric, among, every_level=False),
+        as_of=standing.as_of,
+        row_count=row_count,
+        truncated=row_count > len(levels["group"]),
+        metric=metric,
+        period=comparison.period,
+        currencies=tuple(str(total["billing_currency"]) for total in totals),
+        totals=totals,
+        scopes=standing.scopes,
+        open_days=standing.open_days_within(comparison.period),
+        notes=(*_notes(question, totals, levels["total"]), *standing.notes, *_left_out_note(standing.scopes.missing)),
+        sections={
+            "comparison": _comparison(comparison, totals),
+            "other": [{"groups": row["group_count"], **_amounts(row)} for row in levels["other"]],
+            "resources": [_resource(row) for row in levels["resource"]],
+        },
+    )
+
+
+def _sql(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None, *, every_level: bool) -> str:
+    """Return the SQL of the groups that are listed, or of all levels at once, so that the charges are read once."""
+    names = _names(question)
+    shown = {name: f"changes.place.{name}" for name in names}
+    joins = []
+    if _SUBSCRIPTION in names:
+        shown["sub_account_name"] = "group_of.sub_account_name"
+        joins.append(
+            "left join marts.subscriptions as group_of on changes.place.sub_account_id = group_of.sub_account_id\n"
+        )
+    listed = "".join(f"    {sql} as {name},\n" for name, sql in shown.items())
+    if every_level:
+        listed += _OTHER_LEVELS
+        joins.append(
+            "left join marts.subscriptions as resource_of on changes.sub_account_id = resource_of.sub_account_id\n"
+        )
+    else:
+        listed += "".join(f"    changes.{name},\n" for name in ("billing_currency", *AMOUNTS))
+    where = "" if every_level else "where changes.level = 'group'\n"
+    return (
+        f"select\n{listed}from marts.cost_changes(\n    {_arguments(question, metric, compared)}\n) as changes\n"
+        f"{''.join(joins)}{where}"
+        "order by changes.level, abs(changes.difference) desc, changes.billing_currency, changes.place"
+    )
+
+
+_OTHER_LEVELS = """\
+    changes.level,
+    changes.group_count,
+    resource_of.sub_account_name as of_subscription,
+    changes.resource_id as of_resource,
+    changes.service_name as of_service,
+    changes.* exclude (level, group_count, place, sub_account_id, resource_id, service_name),
+"""
+
+
+def _arguments(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None) -> str:
+    comparison = question.comparison
+    days = (comparison.base.start, comparison.base.end, comparison.period.start, comparison.period.end)
+    conditions = _conditions(question, compared)
+    keep = [f"keep := {' and '.join(conditions)}"] if conditions else []
+    sizes = [f"groups := {question.limit}", f"resources := {RESOURCES}"]
+    return ",\n    ".join([_dimension(question), f"charges.{metric}", *map(literal, days), *keep, *sizes])
+
+
+def _names(question: ChangeQuestion) -> list[str]:
+    return list(dict.fromkeys(column for name in question.group_by for column in dimension_of(name).columns))
+
+
+def _dimension(question: ChangeQuestion) -> str:
+    """Return the groups as one struct; the names of subscriptions are joined to the few rows that come out."""
+    columns = {column: sql for name in question.group_by for column, sql in dimension_of(name).columns.items()}
+    plain = {name: sql for name, sql in columns.items() if not sql.startswith("subscriptions.")}
+    return "{" + ", ".join(f"'{name}': {sql}" for name, sql in (plain or {"all": "true"}).items()) + "}"
+
+
+def _conditions(question: ChangeQuestion, compared: Sequence[Subscription] | None) -> list[str]:
+    conditions = [_within_charges(one) for one in dimension_conditions(question.dimensions)]
+    if compared is not None:
+        listed = ", ".join(literal(one.sub_account_id) for one in compared) or "null"
+        conditions.append(f"charges.sub_account_id in ({listed})")
+    return conditions + tag_conditions(question.tags)
+
+
+def _within_charges(condition: str) -> str:
+    """Return a condition that needs the names of subscriptions as one on charges alone."""
+    if "subscriptions." not in condition:
+        return condition
+    inner = condition.replace("charges.sub_account_id", "subscriptions.sub_account_id")
+    return (
+        "charges.sub_account_id in (select subscriptions.sub_account_id from marts.subscriptions as subscriptions"
+        f" where {inner})"
+    )
+
+
+def _standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str, comparison: Comparison) -> Standing:
+    months = dict.fromkeys([*months_of(comparison.base), *months_of(comparison.period)])
+    return cost_standing(lake, chosen, metric, list(months))
+
+
+def _amounts(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"billing_currency": row["billing_currency"], **{name: row[name] for name in AMOUNTS}}
+
+
+def _resource(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "sub_account_name": row["of_subscription"],
+        "resource_id": row["of_resource"],
+        "service_name": row["of_service"],
+        "billing_currency": row["billing_currency"],
+        "base_cost": row["base_cost"],
+        "period_cost": row["period_cost"],
+        "difference": row["difference"],
+        "reason": reason_of(row),
+    }
+
+
+def _comparison(comparison: Comparison, totals: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the two periods; where their lengths differ also the cost per day, rounded to cents and labelled so."""
+    base_days, period_days = days_of(comparison.base), days_of(comparison.period)
+    per_day = [
+        {
+            "billing_currency": total["billing_currency"],
+            "base_cost_per_day": (total["base_cost"] / base_days).quantize(CENT),
+            "period_cost_per_day": (total["period_cost"] / period_days).quantize(CENT),
+        }
+        for total in totals
+    ]
+    return {
+        "how": comparison.how,
+        "base": comparison.base,
+        "base_days": base_days,
+        "period": comparison.period,
+        "period_days": period_days,
+        "per_day": [] if comparison.has_equal_lengths else per_day,
+    }
+
+
+def _notes(
+    question: ChangeQuestion, totals: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    comparison, notes = question.comparison, []
+    if not comparison.has_equal_lengths:
+        notes.append(
+            f"The periods have {days_of(comparison.base)} and {days_of(comparison.period)} days; all amounts are whole"
+            " sums, and only comparison.per_day is divided by days."
+        )
+    if len(totals) > 1:
+        notes.append(f"The charges are in {len(totals)} currencies, which are not added together.")
+    unknown = ", ".join(f"{row['changed_cost']:+.2f} {row['billing_currency']}" for row in rows if row["changed_cost"])
+    if unknown:
+        notes.append(
+            f"changed: quantities are not known for {unknown}, so price and quantity are not told apart there."
+        )
+    return notes
+
+
+def _left_out_note(missing: Sequence[MissingScope]) -> list[str]:
+    if not missing:
+        return []
+    return [f"Left out of both periods, because a month is not in the lake: {len(missing)} subscriptions."]
