@@ -15,6 +15,7 @@ FinopsLakeError
     ├── UnsupportedOfferError Azure has no cost data for this kind of subscription
     ├── NotFoundError         the scope or resource does not exist
     ├── BadRequestError       Azure or DuckDB understood us and refused the question
+    ├── BadFileError          a file that is damaged, foreign, or not what its manifest says
     ├── UnsafeReplyError      a reply we will not act on (a next link to a foreign host)
     └── LakeError             the lake itself
         ├── EmptyLakeError    nothing has been loaded yet
@@ -148,6 +149,10 @@ class NotFoundError(PermanentError):
 
 class BadRequestError(PermanentError):
     """Azure or DuckDB understood the question and refused it."""
+
+
+class BadFileError(PermanentError):
+    """A file cannot be read: the message names it, the row or column, and what is missing."""
 
 
 class UnsafeReplyError(PermanentError):

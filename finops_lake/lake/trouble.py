@@ -42,7 +42,7 @@ def storage_trouble(error: Exception, doing: str, path: Path) -> FinopsLakeError
         return LockedError(
             f"{doing} failed: another program holds {path}.", next_step="Close it there, or try again later."
         )
-    if getattr(error, "errno", None) in _FULL_CODES or any(sign in lowered for sign in _FULL_TEXTS):
+    if is_disk_full(error):
         return StorageError(
             f"{doing} failed: no space is left for {path}. What was there before is unharmed.",
             next_step="Free some space, or set FINOPS_LAKE_HOME to a folder on a larger disk.",
@@ -89,6 +89,12 @@ def query_trouble(error: duckdb.Error, *, timeout: float | None, expired: bool) 
     if isinstance(error, duckdb.CatalogException) and "Function with name" not in text:
         return BadRequestError(text, next_step="SHOW ALL TABLES lists what there is.")
     return BadRequestError(text)
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Return whether an error says that no space is left."""
+    text = str(error).lower()
+    return getattr(error, "errno", None) in _FULL_CODES or any(sign in text for sign in _FULL_TEXTS)
 
 
 def explanation(text: str) -> str:
