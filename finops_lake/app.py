@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from finops_lake.azure_api.clients import AzureClients
     from finops_lake.lake.writer import Warehouse
     from finops_lake.ondemand import OnDemand
-    from finops_lake.refresh import Refresher
+    from finops_lake.refresh import FileRefresher, Refresher
 
 
 class App:
@@ -45,6 +45,12 @@ class App:
 
         return Refresher(self.settings, self._warehouse, self._azure)
 
+    def file_refresher(self) -> FileRefresher:
+        """Return what loads files of bills into this home without asking Azure anything."""
+        from finops_lake.refresh import FileRefresher
+
+        return FileRefresher(self.settings, self._warehouse)
+
     def is_refreshing(self) -> bool:
         """Return whether a refresh for an answer runs in this process."""
         return "on_demand" in self.__dict__ and self.on_demand.running() is not None
@@ -54,13 +60,13 @@ class App:
         if "lake" in self.__dict__:
             self.lake.close()
 
-    def _warehouse(self) -> Warehouse:
+    def _warehouse(self, origin: str | None = None) -> Warehouse:
         from finops_lake.azure_api.clouds import cloud_of
         from finops_lake.extract.catalog import SOURCES
         from finops_lake.lake.writer import Warehouse
 
         return Warehouse(
-            self.settings.home, SOURCES, origin=cloud_of(self.settings).origin, clock=self.settings.utc_now
+            self.settings.home, SOURCES, origin=origin or cloud_of(self.settings).origin, clock=self.settings.utc_now
         )
 
     def _azure(self) -> AzureClients:

@@ -69,6 +69,11 @@ class Settings(BaseModel):
     home: Path = Field(description="Folder of the lake; the file everybody reads is finops.duckdb in it.")
     subscriptions: Names = Field((), description="Subscription ids or names to read; empty: all that are found.")
     budget_scopes: Names = Field((), description="More ARM scopes whose budgets are read, beside subscriptions.")
+    exports: Names = Field(
+        (),
+        repr=False,
+        description="Files, folders and storage containers with bills (exports, FOCUS), read by each refresh.",
+    )
     resource_groups: Names = Field(
         (), description="Resource group patterns (with * and ?) an audit looks at by default."
     )

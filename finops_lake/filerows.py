@@ -41,18 +41,37 @@ class FilePart:
 
 @dataclass(frozen=True)
 class FileRows:
-    """All rows of one export and period (or of one plain location), loaded and replaced together.
+    """All rows of one export and period (or of some plain files), loaded and replaced together.
 
-    `month` is the calendar month that the export's run is about; None takes each row's own, from `dated_by`.
-    `metric` is None where the table has one reading, or where the rows themselves have to tell (`is_metric_open`).
+    `months` are the first and the last calendar month that the export's run is about: rows of an earlier or a later
+    day count with them, as on the invoice. None takes each row's own month, from the column `dated_by`. `metric` is
+    None where the table has one reading.
     """
 
     table: str
     scope_id: str
-    month: date | None
+    months: tuple[date, date] | None
     metric: str | None
     dated_by: str | None
     parts: tuple[FilePart, ...]
-    fallback_month: date
     started_at: datetime
-    is_metric_open: bool = False
+
+    @property
+    def month(self) -> date | None:
+        """The one month it is about; None where rows tell."""
+        return self.months[0] if self.months and self.months[0] == self.months[1] else None
+
+
+@dataclass(frozen=True)
+class FileNote:
+    """What became of one file: a row of `meta.files`. `version` changes whenever the file does."""
+
+    scope_id: str
+    path: str
+    table: str | None
+    size: int
+    version: str
+    run_id: str | None
+    outcome: str
+    reason: str | None
+    read_at: datetime

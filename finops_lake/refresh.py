@@ -72,7 +72,10 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class RefreshReport:
-    """What a refresh did. `left` counts due chunks not reached; `generation` is None if nothing was published."""
+    """What a refresh did. `left` counts due chunks not reached; `generation` is None if nothing was published.
+
+    `notes` say what is missing, `told` what was done with files of bills.
+    """
 
     started_at: datetime
     finished_at: datetime
@@ -80,6 +83,7 @@ class RefreshReport:
     generation: int | None = None
     left: int = 0
     notes: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[ChunkResult, ...]:
@@ -219,7 +223,57 @@ class Refresher:
             run.generation,
             run.fetcher.left,
             tuple(run.notes),
+            tuple(run.told),
         )
+
+
+class FileRefresher:
+    """Loads files of bills, without a sign-in; a lake of nothing else has the origin `files`."""
+
+    def __init__(self, settings: Settings, warehouse: Callable[[str], Warehouse]) -> None:
+        self._settings = settings
+        self._warehouse = warehouse
+
+    def refresh(
+        self,
+        locations: Sequence[str],
+        *,
+        force: bool = False,
+        lock_timeout: float = 0,
+        on_progress: OnProgress | None = None,
+    ) -> RefreshReport:
+        """Load what is new at these paths and addresses, publish it, and return what became of it.
+
+        `force` reads unchanged files, too. Raises InputError for a mixture of emulated and other locations,
+        LockedError, and LakeError when the lake cannot be written; files that cannot be read are results or notes.
+        """
+        from finops_lake.collecting import Collector, origin_of
+
+        started = self._settings.utc_now()
+        origins = sorted({origin_of(location) for location in locations})
+        if len(origins) > 1:
+            raise InputError("--from", "an emulator and other places", "demo data never meets real data in one lake")
+        warehouse = self._warehouse(origins[0])
+        steps = _steps(on_progress)
+        with warehouse.lock(lock_timeout):
+            collected = Collector(self._settings, warehouse, steps, force).collect(locations)
+            generation = warehouse.publish() if collected.has_changed else None
+        return RefreshReport(
+            started,
+            self._settings.utc_now(),
+            collected.results,
+            generation,
+            notes=collected.faults,
+            told=collected.told,
+        )
+
+
+def _steps(on_progress: OnProgress | None) -> Callable[[str], None]:
+    def step(message: str) -> None:
+        if on_progress:
+            on_progress(Progress(0, 0, message))
+
+    return step
 
 
 @dataclass
@@ -236,6 +290,7 @@ class _Run:
     wall: Callable[[], float]
     results: list[ChunkResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     total: int = 0
     generation: int | None = None
     unpublished: bool = False
@@ -262,6 +317,7 @@ class _Run:
 
     def work(self) -> None:
         """Fetch the subscriptions first, since they decide what else there is, then all that is due."""
+        self._collect()
         self._tell("looking at what is due")
         with self.warehouse.open():
             states = states_of(self.warehouse.query(STATES_SQL))
@@ -290,6 +346,20 @@ class _Run:
     def done(self) -> int:
         """How many chunks are dealt with."""
         return len(self.results) + self.fetcher.skipped + self.fetcher.left
+
+    def _collect(self) -> None:
+        """Load the files of bills that the settings name, before anything needs a sign-in."""
+        if not self.settings.exports or self.demand.tables is not None:
+            return
+        from finops_lake.collecting import Collector
+
+        collector = Collector(self.settings, self.warehouse, _steps(self.on_progress), self.demand.force)
+        collected = collector.collect(self.settings.exports)
+        self.results += collected.results
+        self.notes += collected.faults
+        self.told += collected.told
+        self.total += len(collected.results)
+        self.unpublished = self.unpublished or collected.has_changed
 
     def publish(self) -> None:
         """Publish what is loaded and not published yet."""

@@ -67,8 +67,8 @@ def _sql(report: RefreshReport | None) -> str:
 def _notes(report: RefreshReport | None) -> list[str]:
     if report is None:
         return ["The refresh goes on in the background; answers come from what is there until it has published."]
-    notes = list(report.notes)
-    if not report.results and not report.left:
+    notes = [*report.told, *report.notes]
+    if not notes and not report.results and not report.left:
         notes.append("Everything was fresh: nothing was asked.")
     if report.left:
         notes.append(f"{report.left} pieces were not reached within the time a refresh may take; refresh again.")

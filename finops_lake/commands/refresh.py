@@ -28,6 +28,13 @@ WAIT_SECONDS = 60.0
 
 
 @click.command("refresh", short_help="Bring the lake up to date from Azure.")
+@click.option(
+    "--from",
+    "locations",
+    multiple=True,
+    metavar="PATH_OR_URL",
+    help="Only load bills (FOCUS, cost exports) from this file, folder or storage container; repeatable; no sign-in.",
+)
 @click.option("--tables", "tables", multiple=True, metavar="NAME,...", help="Only these raw tables. Default: all.")
 @subscription_option
 @click.option("--months", type=click.IntRange(1, 84), metavar="N", help="Calendar months of cost to hold.")
@@ -47,6 +54,7 @@ WAIT_SECONDS = 60.0
 @click.pass_context
 def command(
     context: click.Context,
+    locations: tuple[str, ...],
     tables: tuple[str, ...],
     subscriptions: tuple[str, ...],
     months: int | None,
@@ -59,6 +67,8 @@ def command(
 
     Ends with exit code 3 when some scopes could not be read, and with 1 when none could.
     """
+    if locations:
+        check_alone(tables=tables, subscription=subscriptions, months=months, plan=is_plan)
     app = app_of(context)
     asked_of, source = subscriptions_asked(subscriptions, app.settings)
     if subscriptions:
@@ -68,7 +78,10 @@ def command(
             answer = planned(app, _demand(tables, months, force))
         return show_plan(answer, style)
     with named(subscriptions=source):
-        answer, code = refreshed(app, _demand(tables, months, force), wait)
+        if locations:
+            answer, code = loaded(app, locations, force, wait)
+        else:
+            answer, code = refreshed(app, _demand(tables, months, force), wait)
     if style == "json":
         print_json(answer.as_dict())
     elif style == "csv":
@@ -95,6 +108,23 @@ def refreshed(app: App, demand: Demand, wait: float) -> tuple[Answer, int]:
         report = app.refresher().refresh(demand, lock_timeout=wait, on_progress=bar)
     done = len(report.results)
     return answer_refresh(report, Progress(done, done + report.left, "done")), code_of(report)
+
+
+def loaded(app: App, locations: Sequence[str], force: bool, wait: float) -> tuple[Answer, int]:
+    """Load files of bills, and return the answer of the tool and the exit code."""
+    from finops_lake.answers.refreshed import answer_refresh
+    from finops_lake.refresh import Progress
+
+    with RefreshBar() as bar:
+        report = app.file_refresher().refresh(locations, force=force, lock_timeout=wait, on_progress=bar)
+    return answer_refresh(report, Progress(len(report.results), len(report.results), "done")), code_of(report)
+
+
+def check_alone(**options: object) -> None:
+    """Raise InputError for an option that says what to ask Azure for, where Azure is not asked."""
+    for name, value in options.items():
+        if value:
+            raise InputError(f"--{name}", value, "it cannot go with --from, which loads all that the files hold")
 
 
 def chosen_tables(given: Iterable[str]) -> frozenset[str] | None:

@@ -20,6 +20,7 @@ from finops_lake.extract import (
     virtual_machines,
 )
 from finops_lake.extract.cost_lines import lines_source
+from finops_lake.extract.export_tables import EXPORT_TABLES
 from finops_lake.source import Chunk, Fetched, Source
 
 Fetch = Callable[[AzureClients, Chunk], Fetched]
@@ -58,5 +59,10 @@ LINE_SOURCES: tuple[Source, ...] = (
 FETCHED: tuple[Source, ...] = tuple(extractor.source for extractor in EXTRACTORS.values())
 """What a refresh asks Azure for."""
 
-SOURCES: tuple[Source, ...] = (*FETCHED, focus_charges.SOURCE, *LINE_SOURCES)
+SOURCES: tuple[Source, ...] = (
+    *FETCHED,
+    focus_charges.SOURCE,
+    *LINE_SOURCES,
+    *(source for source, _ in EXPORT_TABLES),
+)
 """Every raw table of the lake, those filled from files included."""

@@ -49,6 +49,7 @@ class Delivery:
     run_id: str | None = None
     submitted: datetime | None = None
     fault: str | None = None
+    manifest: Entry | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Skipped:
 
     label: str
     why: str
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def look(place: Place) -> Found:
     manifests = [entry for entry in entries if entry.name.rpartition("/")[2].lower() == NAME]
     data = [entry for entry in entries if entry not in manifests and entry.name.lower().endswith(DATA)]
     foreign = [entry for entry in entries if entry not in manifests and entry not in data]
-    skipped = [Skipped(place.label(entry), "not a CSV or Parquet file") for entry in foreign]
+    skipped = [Skipped(place.label(entry), "not a CSV or Parquet file", entry) for entry in foreign]
     runs = [_run(place, entry, entries) for entry in manifests]
     kept, superseded = _newest(runs)
     skipped += [_superseded(place, run) for run in superseded]
@@ -95,7 +97,8 @@ def look(place: Place) -> Found:
     kept += old.deliveries
     skipped += [*old.skipped, *unfinished]
     if plain:
-        kept.append(Delivery(place.url, None, tuple(Part(entry) for entry in plain)))
+        scope = f"{place.url}/*" if any(one.scope_id == place.url for one in kept) else place.url
+        kept.append(Delivery(scope, None, tuple(Part(entry) for entry in plain)))
     return Found(tuple(kept), tuple(skipped))
 
 
@@ -109,10 +112,18 @@ def _run(place: Place, entry: Entry, entries: Sequence[Entry]) -> Delivery:
         parts = tuple(_resolved(place, folder, blob, entries, manifest, label) for blob in manifest.blobs)
     except BadFileError as error:
         when = datetime.fromtimestamp(entry.modified, UTC)
-        return Delivery(scope, spot.period if spot else None, (), submitted=when, fault=error.message)
+        return Delivery(scope, spot.period if spot else None, (), submitted=when, fault=error.message, manifest=entry)
     period = spot.period if spot else _period(manifest)
     submitted = manifest.submitted or datetime.fromtimestamp(entry.modified, UTC)
-    return Delivery(manifest.export_id or scope, period, parts, manifest.kind, manifest.run_id or folder, submitted)
+    return Delivery(
+        manifest.export_id or scope,
+        period,
+        parts,
+        manifest.kind,
+        manifest.run_id or folder,
+        submitted,
+        manifest=entry,
+    )
 
 
 def _resolved(
@@ -184,7 +195,7 @@ def _sorted_out(
         folder = entry.name.rpartition("/")[0]
         label = place.label(entry).rpartition("/")[0]
         if folder in with_manifest:
-            unfinished[entry.name] = Skipped(place.label(entry), "the manifest beside it does not name it")
+            unfinished[entry.name] = Skipped(place.label(entry), "the manifest beside it does not name it", entry)
         elif spot is None:
             plain.append(entry)
         elif any(_RUN.match(one) for one in spot.below):

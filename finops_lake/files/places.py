@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from finops_lake.errors import BadFileError, InputError
 
@@ -157,6 +158,11 @@ class ContainerPlace:
     def close(self) -> None:
         """Close the connections."""
         self._container.close()
+
+
+def is_emulated(location: str) -> bool:
+    """Return whether a location is a storage emulator of this machine."""
+    return "://" in location and urlsplit(location).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def open_place(location: str, settings: Settings) -> Place:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -45,6 +47,20 @@ def connect_writer(path: Path) -> duckdb.DuckDBPyConnection:
         connection.execute(f"set checkpoint_threshold = '{_CHECKPOINT_AFTER}'")
         connection.execute("set enable_progress_bar = false")
         return connection
+
+
+@contextlib.contextmanager
+def memory_of(connection: duckdb.DuckDBPyConnection, limit: str | None) -> Iterator[None]:
+    """Let the writer use more memory inside; None: no more than always."""
+    if limit is None:
+        yield
+        return
+    connection.execute(f"set memory_limit = '{limit}'")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(duckdb.Error):  # what is still held beyond it is given back later
+            connection.execute(f"set memory_limit = '{_WRITER_MEMORY}'")
 
 
 def connect_reader(path: Path) -> duckdb.DuckDBPyConnection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ LONGEST_LINE = 1024 * 1024
 INEXACT = "more than 24 decimals"
 _AMOUNT = f"decimal({AMOUNT_PRECISION}, {AMOUNT_SCALE})"
 _SLASHED = "['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']"
+_GLOB = re.compile(r"([*?\[])")  # letters of a path that DuckDB would take for a pattern
 _ENDS = ("charge_period_end", "billing_period_end")
 """Exclusive ends that may lie inside a day (hourly rows): the day after the last one touched is meant."""
 
@@ -26,7 +28,7 @@ _ENDS = ("charge_period_end", "billing_period_end")
 def reading(parts: Sequence[FilePart]) -> str:
     """Return the table function that reads these parts, which have one form, in the order of their lines."""
     first = parts[0]
-    paths = "[" + ", ".join(literal(part.path.as_posix()) for part in parts) + "]"
+    paths = "[" + ", ".join(literal(_GLOB.sub(r"[\1]", part.path.as_posix())) for part in parts) + "]"
     if first.is_parquet:
         return f"read_parquet({paths}, union_by_name = false)"
     columns = ", ".join(f"'c{place}': 'varchar'" for place in range(first.width))
@@ -58,9 +60,14 @@ def expressions(source: Source, part: FilePart, *, exact: bool) -> dict[str, str
     }
 
 
-def tried(column: str, kind: pa.DataType, field: Field) -> str:
-    """Return the SQL that is null where the field cannot be read, for finding the row at fault."""
-    return f"try({_expression(column, kind, field, False)})"
+def tried(source: Source, part: FilePart) -> dict[str, str]:
+    """Return, for each column that is not text, the SQL that is null where its value cannot be read."""
+    kinds = {field.name: str(field.type) for field in source.schema}
+    return {
+        column: f"try({sql})"
+        for column, sql in expressions(source, part, exact=False).items()
+        if kinds[column] != "string"
+    }
 
 
 def amount_fields(source: Source, part: FilePart) -> list[Field]:

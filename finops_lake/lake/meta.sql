@@ -170,3 +170,25 @@ comment on table meta.stale_partitions is 'Pieces of stored marts that wait to b
 comment on column meta.stale_partitions.view_name is 'The stored mart with its schema.';
 comment on column meta.stale_partitions.scope_id is 'Scope of the piece (x_scope_id in the mart).';
 comment on column meta.stale_partitions.month is 'Month of the piece (billing_month in the mart).';
+
+create table if not exists meta.files (
+    scope_id varchar not null,
+    path varchar not null,
+    table_name varchar,
+    size_bytes bigint not null,
+    version varchar not null,
+    run_id varchar,
+    outcome varchar not null,
+    reason varchar,
+    read_at timestamptz not null,
+);
+comment on table meta.files is 'What became of each file of a bill at its latest reading: one row per file and the scope it counts for.';
+comment on column meta.files.scope_id is 'The export (its resource id in lower case), or the address of its folder or file.';
+comment on column meta.files.path is 'Path or address of the file, without any secret.';
+comment on column meta.files.table_name is 'The raw table it fills; null where it could not be recognised.';
+comment on column meta.files.size_bytes is 'Size of the file as listed.';
+comment on column meta.files.version is 'ETag, or time of the last change: a file is read again when it differs.';
+comment on column meta.files.run_id is 'Run of the export that wrote it, by its manifest.';
+comment on column meta.files.outcome is 'loaded, failed, or skipped.';
+comment on column meta.files.reason is 'Why it is not loaded, or what was assumed about it.';
+comment on column meta.files.read_at is 'When that became of it (UTC).';

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ import pyarrow as pa
 
 from finops_lake import __version__
 from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome, StorageError
+from finops_lake.filerows import FileNote, FilePart, FileRows
+from finops_lake.lake import filenotes, filerows, stored
 from finops_lake.lake import load as loading
-from finops_lake.lake import stored
-from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, recorded
+from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, memory_of, recorded
+from finops_lake.lake.filefaults import RoundingError
 from finops_lake.lake.files import LakeFiles, drop_leftovers
 from finops_lake.lake.graph import build_graph
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
@@ -38,6 +40,14 @@ _HELD_SQL = "select distinct table_name, scope_id, month, metric from meta.loads
 
 KEEP_USAGE = timedelta(days=90)
 """How long rows about calls and answers are kept where nothing else is said."""
+
+FILES_ORIGIN = "files"
+"""Origin of a lake that holds files of bills only; they may join a lake of any real Azure."""
+
+LOCAL_ORIGIN = "loopback"
+"""Origin of what a local Azure invents."""
+
+_FILE_MEMORY = "1GB"  # what reading files needs in blocks and in columns that are being filled, whatever their size
 
 _VIEWS_MADE_BY = 1  # raised when the same SQL files shall give other views or comments
 
@@ -60,7 +70,7 @@ class Warehouse:
         self.files = LakeFiles(home)
         self._sources = {source.table: source for source in sources}
         self._sql = sql
-        self._origin = origin
+        self.origin = origin
         self._clock = clock
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._stored: dict[str, SqlFile] = {}
@@ -135,6 +145,48 @@ class Warehouse:
             return [self._load_alone(*one) for one in arrived]
         return [result for result, _ in arrived]
 
+    def load_files(self, rows: FileRows) -> list[ChunkResult]:
+        """Replace what these files are about by their rows, all or nothing; return a result for each month.
+
+        The rows are read once. Raises BadFileError naming file, row and column where one cannot be read.
+        """
+        try:
+            return self._load_files(rows, exact=True)
+        except RoundingError:
+            return self._load_files(rows, exact=False)
+
+    def months_in(self, table: str, part: FilePart, dated_by: str) -> set[date]:
+        """Return the months of a file's rows, having read it whole; BadFileError where that cannot be done."""
+        with self._writing("Reading a file", _FILE_MEMORY) as connection:
+            return filerows.months_in(connection, self._sources[table], part, dated_by)
+
+    def metric_in(self, table: str, parts: Sequence[FilePart]) -> str | None:
+        """Return which reading of cost the rows of these files are; None where nothing in them tells."""
+        with self._writing("Reading a file", _FILE_MEMORY) as connection:
+            return filerows.metric_in(connection, self._sources[table], parts)
+
+    def note_files(self, notes: Sequence[FileNote], gone: Sequence[tuple[str, str]]) -> None:
+        """Write down what became of these files, in place of what was known of them and of those that are gone."""
+        with self._writing("Noting files") as connection, loading.transaction(connection):
+            filenotes.replace_notes(connection, notes, gone)
+
+    def _load_files(self, rows: FileRows, *, exact: bool) -> list[ChunkResult]:
+        source = self._sources[rows.table]
+        base, key = self._next_load_id, (rows.table, rows.scope_id, rows.metric)
+        held = {chunk.month for chunk in self._held if (chunk.table, chunk.scope_id, chunk.metric) == key}
+        with self._writing(f"Loading {rows.table}", _FILE_MEMORY) as connection, loading.transaction(connection):
+            inexact = 0 if exact else filerows.count_inexact(connection, source, rows)
+            months = {month for month in held if month is not None}
+            taken = filerows.take(connection, source, rows, months, base, self._clock(), exact=exact)
+            results = [filerows.result_of(one, rows, self._clock(), inexact) for one in taken]
+            numbers = [one.load_id for one in taken]
+            if results:
+                loading.insert_results(connection, list(zip(numbers, results, strict=True)))
+                self._mark_months(connection, results)
+        self._next_load_id = max([base, *numbers]) + 1
+        self._held.update(one.chunk for one in taken)
+        return results
+
     def record(self, result: ChunkResult) -> None:
         """Note an attempt that brought no rows; what the lake holds of the chunk stays."""
         with self._writing("Noting a failed load") as connection, loading.transaction(connection):
@@ -173,11 +225,15 @@ class Warehouse:
             loading.insert_rows(connection, source, some)
             self._held.update(one.chunk for one in some)
         loading.insert_results(connection, [(number, result) for number, (result, _) in numbered])
+        self._mark_months(connection, [result for result, _ in arrived])
+
+    def _mark_months(self, connection: duckdb.DuckDBPyConnection, results: Sequence[ChunkResult]) -> None:
+        """Have the pieces of stored marts above these months rebuilt."""
         stored.mark(
             connection,
             {
                 (mart.view, result.chunk.scope_id, result.chunk.month)
-                for result, _ in arrived
+                for result in results
                 if result.chunk.month is not None
                 for mart in self._stored_above.get(result.chunk.table, [])
             },
@@ -238,12 +294,16 @@ class Warehouse:
             self._connection = None
 
     @contextlib.contextmanager
-    def _writing(self, doing: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give the connection; closed after an error of the disk, since DuckDB no longer trusts its state."""
+    def _writing(self, doing: str, memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give the connection; closed after an error of the disk, since DuckDB no longer trusts its state.
+
+        `memory` is what DuckDB may use meanwhile, beyond the little that serves elsewhere.
+        """
         if self._connection is None:
             raise RuntimeError("the warehouse is not open")
         try:
-            yield self._connection
+            with memory_of(self._connection, memory):
+                yield self._connection
         except (duckdb.Error, OSError) as error:
             trouble = storage_trouble(error, doing, self.files.warehouse)
             if isinstance(trouble, StorageError):
@@ -255,7 +315,8 @@ class Warehouse:
         facts: dict[str, str] = {}
         if connection.execute("select 1 from duckdb_tables() limit 1").fetchall():
             facts = recorded(connection, self.files.warehouse)
-            self._check(facts)
+            check_version(facts, self.files.warehouse)
+            self._join(connection, facts)
         files = read_sql_files(self._sql if self._sql is not None else sql_folder())
         fingerprints = {name: source_fingerprint(source) for name, source in self._sources.items()}
         definitions = _fingerprint(files, fingerprints)
@@ -263,21 +324,24 @@ class Warehouse:
             create_meta(connection)
             create_raw(connection, list(self._sources.values()))
             create_views(connection, build_graph(connection, files, _tables(connection)), fingerprints)
-            first = {} if "origin" in facts else {"origin": self._origin, "created_at": self._clock().isoformat()}
+            first = {} if "origin" in facts else {"origin": self.origin, "created_at": self._clock().isoformat()}
             facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": definitions}
             _note(connection, first | facts)
         ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
         self._held = {Chunk(*key) for key in connection.execute(_HELD_SQL).fetchall()}
         self._find_stored(connection, files)
 
-    def _check(self, facts: dict[str, str]) -> None:
-        check_version(facts, self.files.warehouse)
-        origin = facts.get("origin", self._origin)
-        if origin != self._origin:
+    def _join(self, connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
+        """Check that these rows may come into this lake; one of files alone becomes the first real Azure's."""
+        known = facts.get("origin", self.origin)
+        origin = origin_of_both(known, self.origin)
+        if origin is None:
             raise ForeignLakeError(
-                f"The lake in {self.files.home} was filled from {origin}; these rows come from {self._origin}.",
+                f"The lake in {self.files.home} was filled from {known}; these rows come from {self.origin}.",
                 next_step="Set FINOPS_LAKE_HOME to another folder, or go back to the settings of before.",
             )
+        if origin != known:
+            _note(connection, {"origin": origin})
 
     def _find_stored(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile]) -> None:
         """Remember which stored marts lie above each raw table, in the order in which they are built."""
@@ -289,6 +353,14 @@ class Warehouse:
         for mart, table in marts:
             self._stored_above.setdefault(table, []).append(mart)
             self._raw_beneath.setdefault(mart.view, []).append(table)
+
+
+def origin_of_both(known: str, coming: str) -> str | None:
+    """Return the origin of a lake that takes such rows, None if it may not: demo data never meets real data."""
+    if known == coming:
+        return known
+    both = {known, coming}
+    return (both - {FILES_ORIGIN}).pop() if FILES_ORIGIN in both and LOCAL_ORIGIN not in both else None
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
