@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from finops_lake.lake.writer import Warehouse
     from finops_lake.ondemand import OnDemand
     from finops_lake.refresh import FileRefresher, Refresher
+    from finops_lake.schedule import Scheduler
 
 
 class App:
@@ -39,6 +40,14 @@ class App:
 
         return OnDemand(self.settings, self.lake, self.refresher)
 
+    @cached_property
+    def schedule(self) -> Scheduler:
+        """Refreshing by the clock; ConfigError names what is wrong with the table [schedule]."""
+        from finops_lake.extract.catalog import EXTRACTORS
+        from finops_lake.schedule import Scheduler
+
+        return Scheduler(self.settings, list(EXTRACTORS), self.journal, self.refresher)
+
     def refresher(self) -> Refresher:
         """Return a refresher of this home."""
         from finops_lake.refresh import Refresher
@@ -52,8 +61,9 @@ class App:
         return FileRefresher(self.settings, self._warehouse)
 
     def is_refreshing(self) -> bool:
-        """Return whether a refresh for an answer runs in this process."""
-        return "on_demand" in self.__dict__ and self.on_demand.running() is not None
+        """Return whether a refresh for an answer or by the schedule runs in this process."""
+        asked = "on_demand" in self.__dict__ and self.on_demand.running() is not None
+        return asked or ("schedule" in self.__dict__ and self.schedule.running() is not None)
 
     def close(self) -> None:
         """Let go of the lake."""

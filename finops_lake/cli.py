@@ -26,6 +26,7 @@ COMMANDS = {
     "budgets": "budgets",
     "sql": "sql",
     "export": "export",
+    "schedule": "schedule",
     "serve": "serve",
     "azure-simulator": "simulator",
 }

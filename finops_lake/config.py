@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from finops_lake.errors import ConfigError
+from finops_lake.when import When, when_of
 
 PREFIX = "FINOPS_LAKE_"
 
@@ -43,6 +45,8 @@ CACHE_SWITCH = "AZURE_ENABLE_CACHE"
 NO = frozenset({"0", "false", "no", "off"})
 """The predecessor's cache, switched off, means that everything is stale at once: a maximal age of 0."""
 
+YES = frozenset({"1", "true", "yes", "on"})
+
 
 def _listed(value: object) -> object:
     if isinstance(value, str):
@@ -59,6 +63,47 @@ LogLevel = Annotated[
 LogFormat = Annotated[
     Literal["text", "json"], BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 ]
+
+Moment = Annotated[When | None, BeforeValidator(when_of)]
+
+
+class Schedule(BaseModel):
+    """The table [schedule]: every other key is a group of raw tables, or one, with when it is refreshed.
+
+    What stands in it is added to the defaults of finops_lake.schedule; `off` takes a group out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", arbitrary_types_allowed=True)
+    __pydantic_extra__: dict[str, Moment] = Field(init=False)
+
+    enabled: bool = Field(True, description="Whether anything is scheduled at all.")
+    in_server: bool = Field(True, description="Whether `finops-lake serve` refreshes by the schedule, too.")
+    jitter_seconds: int = Field(60, ge=0, le=3600, description="Longest random wait before a run, to spread load.")
+    wait_seconds: int = Field(900, ge=0, le=86_400, description="Longest wait for another process that refreshes.")
+    time_zone: str = Field("UTC", description="Time zone of cron fields: an IANA name, or local.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value == "local":
+            return value
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("there is no such time zone; give an IANA name such as Europe/Berlin, or local") from error
+        return value
+
+    @property
+    def moments(self) -> Mapping[str, When | None]:
+        """What was configured, by group or table; None for off."""
+        return self.__pydantic_extra__ or {}
+
+
+def _switched(value: object) -> object:
+    """Let a variable switch the schedule as a whole."""
+    if isinstance(value, str) and value.strip().lower() in NO | YES:
+        return {"enabled": value.strip().lower() in YES}
+    return value
 
 
 class Settings(BaseModel):
@@ -116,6 +161,10 @@ class Settings(BaseModel):
     http_allowed_origins: Names = Field((), description="Web origins (https://...) whose pages may call it.")
     http_certificate: Path | None = Field(None, description="PEM file of its TLS certificate; default: plain HTTP.")
     http_key: Path | None = Field(None, description="PEM file of the certificate's key.")
+    schedule: Annotated[Schedule, BeforeValidator(_switched)] = Field(
+        Schedule.model_validate({}),
+        description="When what is refreshed; a variable switches it on or off, the table says more.",
+    )
     usage_days: int = Field(90, ge=1, le=3660, description="Days for which calls to Azure and answers are remembered.")
 
     @field_validator("arm_endpoint", "authority_host")
@@ -209,6 +258,7 @@ def _read_file(path: Path, *, required: bool) -> tuple[dict[str, object], dict[s
 def _fault(item: Mapping[str, object], places: Mapping[str, str]) -> str:
     location = [str(part) for part in item["loc"]] if isinstance(item["loc"], tuple) else []
     place = places.get(location[0], location[0]) if location else "configuration"
+    place = ".".join([place, *location[1:]])
     if item["type"] == "extra_forbidden":
         return f"{place}: there is no such setting"
     message = str(item["msg"]).removeprefix("Value error, ")

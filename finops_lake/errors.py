@@ -6,6 +6,7 @@ FinopsLakeError
 │   │   └── OutOfTimeError    Azure's published limits allow the call only after the time there is
 │   ├── ReportError           a cost details report that Azure has not made, or not yet
 │   ├── UnreachableError      no answer, or an answer that was not Azure's (network, 5xx, HTML)
+│   ├── StoppedError          whoever started it asked it to stop
 │   └── LockedError           another process holds the lake
 └── PermanentError            the same call will fail again until somebody changes something
     ├── InputError            a value the user gave: field, value, what is allowed
@@ -95,6 +96,10 @@ class UnreachableError(RetryableError):
 
 class ReportError(RetryableError):
     """Azure has not made a cost details report: it is still at it, it failed, or its links have expired."""
+
+
+class StoppedError(RetryableError):
+    """Whoever started it asked it to stop; what was loaded by then is kept."""
 
 
 class LockedError(RetryableError):

@@ -6,7 +6,7 @@ import gc
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class Fetcher:
     skipped: int = 0
     _refused: set[tuple[str, str]] = field(default_factory=set)
 
-    def fetch_all(self, chunks: Sequence[Chunk]) -> Iterator[list[Arrived]]:
+    def fetch_all(self, chunks: Sequence[Chunk]) -> Generator[list[Arrived]]:
         """Yield what has arrived, in batches in order of arrival, until every chunk is dealt with.
 
         Raises SignInError as soon as Azure no longer knows us; requests under way are then broken off.

@@ -43,7 +43,8 @@ class ChunkState:
 class Demand:
     """What a caller wants to be fresh. None means all; months are first days.
 
-    `force` asks again for what is fresh; `retry_refused` for what Azure refused a short while ago.
+    `force` asks again for what is fresh; `retry_refused` for what Azure refused a short while ago. What becomes due
+    within `ahead` counts as due.
     """
 
     tables: frozenset[str] | None = None
@@ -52,6 +53,7 @@ class Demand:
     history_months: int | None = None
     force: bool = False
     retry_refused: bool = False
+    ahead: timedelta = timedelta()
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def due_chunks(
         chunk
         for chunk in chunks
         if (chunk.table, chunk.scope_id) not in refused
-        and due_at(chunk, sources[chunk.table], states.get(chunk), policy, demand) <= policy.now
+        and due_at(chunk, sources[chunk.table], states.get(chunk), policy, demand) <= policy.now + demand.ahead
     ]
     order = {table: place for place, table in enumerate(sources)}
     return sorted(due, key=lambda chunk: _place(chunk, order))

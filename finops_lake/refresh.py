@@ -6,14 +6,14 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from finops_lake import telemetry
 from finops_lake.config import Settings
-from finops_lake.errors import FinopsLakeError, InputError, Outcome
+from finops_lake.errors import FinopsLakeError, InputError, LockedError, Outcome, StoppedError
 from finops_lake.journal import ApiCall, Journal
 from finops_lake.limits import Spent
 from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of, due_chunks
@@ -190,19 +190,39 @@ class Refresher:
         self._journal = Journal(settings.home)
 
     def refresh(
-        self, demand: Demand | None = None, *, lock_timeout: float = 0, on_progress: OnProgress | None = None
+        self,
+        demand: Demand | None = None,
+        *,
+        lock_timeout: float = 0,
+        on_progress: OnProgress | None = None,
+        is_stopped: Callable[[], bool] | None = None,
     ) -> RefreshReport:
         """Fetch what is due, load and publish it, and return what became of each piece.
 
+        `is_stopped` is asked each second whether to break off, keeping what is loaded: then StoppedError is raised.
         Raises LockedError when another process is at it for longer than `lock_timeout` seconds, SignInError when
         Azure does not know us, and LakeError when the lake cannot be written. Failures of single pieces are results.
         """
         with telemetry.request(), _refresh_span(demand or Demand()) as span:
-            report = self._refreshed(demand or Demand(), lock_timeout, on_progress)
+            report = self._refreshed(demand or Demand(), lock_timeout, on_progress, is_stopped)
             span.set_attribute("finops_lake.pieces", len(report.results))
         return report
 
-    def _refreshed(self, demand: Demand, lock_timeout: float, on_progress: OnProgress | None) -> RefreshReport:
+    def is_busy(self) -> bool:
+        """Return whether some process is refreshing this home just now."""
+        try:
+            with self._warehouse().lock(0):
+                return False
+        except LockedError:
+            return True
+
+    def _refreshed(
+        self,
+        demand: Demand,
+        lock_timeout: float,
+        on_progress: OnProgress | None,
+        is_stopped: Callable[[], bool] | None,
+    ) -> RefreshReport:
         started = self._settings.utc_now()
         warehouse = self._warehouse()
         with warehouse.lock(lock_timeout), ExitStack() as stack:
@@ -211,6 +231,7 @@ class Refresher:
             run = _Run(
                 self._settings, warehouse, azure, self._journal, demand, on_progress, self._monotonic, self._wall
             )
+            run.is_stopped = is_stopped
             try:
                 run.work()
             finally:
@@ -296,6 +317,7 @@ class _Run:
     unpublished: bool = False
     plan: RefreshPlan | None = None
     planned_from: int = 0
+    is_stopped: Callable[[], bool] | None = None
 
     def __post_init__(self) -> None:
         from finops_lake.extract.catalog import EXTRACTORS
@@ -396,20 +418,26 @@ class _Run:
     def _fetch(self, chunks: Sequence[Chunk]) -> None:
         """Load chunks as they arrive; the warehouse is held open only while they keep arriving."""
         self.total += len(chunks)
-        with ExitStack() as opened:
+        with ExitStack() as opened, closing(self.fetcher.fetch_all(chunks)) as batches:
             is_open = False
-            for batch in self.fetcher.fetch_all(chunks):
+            for batch in batches:
                 if batch and not is_open:
                     opened.enter_context(self.warehouse.open())
                 elif not batch and is_open:
                     opened.close()
                 is_open = bool(batch)
                 self._load(batch)
+                self._check_stopped()
                 if is_open and self.monotonic() >= self.next_publication:
                     opened.close()
                     is_open = False
                     self.publish()
                     self.next_publication = self.monotonic() + PUBLISH_EVERY_SECONDS
+
+    def _check_stopped(self) -> None:
+        if self.is_stopped is not None and self.is_stopped():
+            done = len(self.results)
+            raise StoppedError(f"Stopped after {done} of {self.total} pieces.", next_step="The next run does the rest.")
 
     def _load(self, batch: Sequence[Arrived]) -> None:
         if not batch:

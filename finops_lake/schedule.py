@@ -1,0 +1,332 @@
+"""Refreshes by the clock; the only home of apscheduler, which is imported when a trigger is first needed.
+
+Every process works out the same instants at which a job is due, and the journal lets one of them begin each: any number
+of servers and schedulers on one home refresh as often as one would.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from finops_lake import telemetry
+from finops_lake.config import Schedule, Settings
+from finops_lake.errors import ConfigError, FinopsLakeError, LockedError, StoppedError
+from finops_lake.journal import Journal, Run
+from finops_lake.plan import Demand
+from finops_lake.when import WEEKDAYS, Every, When
+
+if TYPE_CHECKING:
+    from finops_lake.refresh import Refresher, RefreshReport
+
+LOG = logging.getLogger("finops_lake.schedule")
+
+DEFAULTS: dict[str, When] = {
+    "cost": Every(3600),
+    "exports": Every(6 * 3600),
+    "budgets": Every(6 * 3600),
+    "inventory": Every(6 * 3600),
+    "commitments": Every(24 * 3600),
+    "prices": Every(24 * 3600),
+}
+"""The groups of raw tables and when each is looked at; a look asks Azure only for what is stale, or nearly."""
+
+_WORDS = {
+    "prices": ("price",),
+    "budgets": ("budget",),
+    "commitments": ("reservation", "savings_plan", "commitment", "advisor", "recommendation"),
+    "exports": ("cost_exports", "focus_charges"),
+    "cost": ("cost_", "usage_details", "charges"),
+}
+"""Which group a table belongs to by a word in its name, the first that fits; the others are inventory."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LOOK_EVERY_SECONDS = 30
+"""How soon a process notices that its machine slept: its own waits stood still meanwhile."""
+
+LOCK_SECONDS = 1.0
+
+AGAIN_AFTER = timedelta(minutes=1)
+"""When a run that gave way to a question goes on."""
+
+LOOK_BACK = tuple(timedelta(hours=hours) for hours in (1, 24, 8 * 24, 32 * 24, 370 * 24))
+
+
+@dataclass(frozen=True)
+class Job:
+    """Raw tables that are refreshed together, and when."""
+
+    name: str
+    when: When
+    tables: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """When a job ran last and when it is next due; instants are UTC, None: never."""
+
+    job: Job
+    last: Run | None
+    next_at: datetime | None
+
+
+def group_of(table: str) -> str:
+    """Return the group that a raw table belongs to."""
+    found = (group for group, words in _WORDS.items() if any(word in table for word in words))
+    return next(found, "inventory")
+
+
+def jobs_of(schedule: Schedule, tables: Iterable[str]) -> tuple[Job, ...]:
+    """Return the jobs over these raw tables; a table with a line of its own leaves its group.
+
+    Raises ConfigError with every name that is neither group nor table, each with the nearest that is.
+    """
+    known = [table for table in tables if table != "subscriptions"]  # every refresh looks at these first
+    _check_names(schedule, known)
+    if not schedule.enabled:
+        return ()
+    own = {name: when for name, when in schedule.moments.items() if name in known}
+    groups: dict[str, When | None] = {**DEFAULTS, **{k: v for k, v in schedule.moments.items() if k in DEFAULTS}}
+    members = {
+        name: frozenset(table for table in known if table not in own and group_of(table) == name) for name in groups
+    }
+    jobs = [Job(name, when, members[name]) for name, when in groups.items() if when is not None and members[name]]
+    return (*jobs, *(Job(name, when, frozenset({name})) for name, when in own.items() if when is not None))
+
+
+def _check_names(schedule: Schedule, tables: Collection[str]) -> None:
+    known = [*DEFAULTS, *tables, *Schedule.model_fields]
+    faults = []
+    for name in schedule.moments:
+        if name not in {*DEFAULTS, *tables}:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"groups are {', '.join(DEFAULTS)}"
+            faults.append(f"schedule.{name}: there is no such group or raw table; {hint}")
+    if faults:
+        raise ConfigError(faults)
+
+
+def zone_of(schedule: Schedule) -> tzinfo | None:
+    """Return the time zone of cron fields; None is apscheduler's word for the machine's own."""
+    return None if schedule.time_zone == "local" else ZoneInfo(schedule.time_zone)
+
+
+def trigger_of(when: When, zone: tzinfo | None) -> Any:
+    """Return apscheduler's trigger; intervals are counted from the epoch, so that all processes agree on them."""
+    if isinstance(when, Every):
+        from apscheduler.triggers.interval import IntervalTrigger
+
+        return IntervalTrigger(seconds=when.seconds, start_date=EPOCH, timezone=UTC)
+    from apscheduler.triggers.cron import CronTrigger
+
+    minute, hour, day, month, _ = when.fields
+    # apscheduler counts weekdays from Monday, cron from Sunday: names are safe
+    weekdays = None if when.weekdays is None else ",".join(WEEKDAYS[number] for number in when.weekdays)
+    return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekdays, timezone=zone)
+
+
+def next_at(trigger: Any, after: datetime) -> datetime | None:
+    """Return the first instant (UTC) after another at which a trigger fires; None when it never does again."""
+    found: datetime | None = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
+    return None if found is None else found.astimezone(UTC)
+
+
+def due_at(trigger: Any, now: datetime) -> datetime | None:
+    """Return the latest instant (UTC) up to now at which a trigger fired; None when it did not within a year."""
+    for span in LOOK_BACK:
+        fired = next_at(trigger, now - span)
+        if fired is not None and fired <= now:
+            while (following := next_at(trigger, fired)) is not None and following <= now:
+                fired = following
+            return fired
+    return None
+
+
+class Scheduler:
+    """Runs the jobs of one home when they are due.
+
+    `refresher` makes the refresher of one run.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        tables: Iterable[str],
+        journal: Journal,
+        refresher: Callable[[], Refresher],
+        *,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self._settings = settings
+        self._schedule = settings.schedule
+        self._journal = journal
+        self._refresher = refresher
+        self._told: Callable[[Run], None] | None = None
+        self._rng = rng
+        self._stopping = threading.Event()
+        self._giving_way = threading.Event()
+        self._running: Job | None = None
+        self._scheduler: Any = None
+        self.jobs = jobs_of(self._schedule, tables)
+        zone = zone_of(self._schedule)
+        self._triggers = {job: trigger_of(job.when, zone) for job in self.jobs}
+
+    def tell(self, told: Callable[[Run], None]) -> None:
+        """Have `told` hear of each run that ends, in the thread that ran it."""
+        self._told = told
+
+    def standing(self) -> Iterator[Standing]:
+        """Yield when each job ran last, by whichever process, and when it is next due."""
+        now = self._settings.utc_now()
+        for job in self.jobs:
+            last = next(iter(self._journal.runs(job.name, 1)), None)
+            yield Standing(job, last, now if self.is_due(job) else next_at(self._triggers[job], now))
+
+    def is_due(self, job: Job) -> bool:
+        """Return whether a job was due and nobody has begun it: a machine slept, or no process was there."""
+        due = due_at(self._triggers[job], self._settings.utc_now())
+        last = next(iter(self._journal.runs(job.name, 1)), None)
+        return due is not None and (last is None or last.due_at < due or self._is_broken_off(last))
+
+    def run_due(self) -> list[Run]:
+        """Run every job that is due, one after the other, once however often it was missed; return what ran."""
+        ran = []
+        for job in self.jobs:
+            if not self._stopping.is_set() and self.is_due(job):
+                ran += [run for run in [self._run(job)] if run is not None]
+        return ran
+
+    def start(self) -> None:
+        """Run what is due from now on, in threads of our own, until `stop`."""
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        pools = {"default": ThreadPoolExecutor(1), "look": ThreadPoolExecutor(1)}
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors=pools, job_defaults=options, daemon=True)
+        for job in self.jobs:
+            self._scheduler.add_job(self._run_later, self._triggers[job], args=[job], id=job.name)
+        look = trigger_of(Every(LOOK_EVERY_SECONDS), UTC)
+        self._scheduler.add_job(lambda: None, look, executor="look")  # wakes the scheduler, which then sees the clock
+        self._scheduler.start()
+        for job in self.jobs:
+            if self.is_due(job):
+                self._scheduler.add_job(self._run_later, args=[job], id=f"{job.name} missed")
+
+    def stop(self, timeout: float) -> bool:
+        """Begin nothing more, break off the run under way, and return whether it ended in time."""
+        self._stopping.set()
+        if self._scheduler is None:
+            return True
+        ender = threading.Thread(target=self._scheduler.shutdown, name="schedule-end", daemon=True)
+        ender.start()
+        ender.join(timeout)
+        return not ender.is_alive()
+
+    def running(self) -> Job | None:
+        """Return the job that runs in this process just now."""
+        return self._running
+
+    def give_way(self) -> None:
+        """Break off the run under way, since somebody waits for a smaller refresh; it goes on a minute later."""
+        if self._running is not None:
+            self._giving_way.set()
+
+    def _run_later(self, job: Job) -> None:
+        """Run a job after a random wait, so that processes and machines do not all come at once."""
+        if not self._stopping.wait(self._rng() * self._schedule.jitter_seconds) and self.is_due(job):
+            self._run(job)
+
+    def _run(self, job: Job) -> Run | None:
+        now = self._settings.utc_now()
+        last = next(iter(self._journal.runs(job.name, 1)), None)
+        due = due_at(self._triggers[job], now)
+        if last is not None and (due is None or last.due_at >= due):  # goes on with one that broke off
+            due = max(now, last.due_at + timedelta(microseconds=1))
+        number = self._journal.start_run(job.name, due or now, now)
+        if number is None:
+            LOG.info("another process has begun %s", job.name, extra={"job": job.name})
+            return None
+        self._running = job
+        try:
+            outcome, detail = self._outcome(job)
+        finally:
+            self._running = None
+            self._giving_way.clear()
+        self._journal.finish_run(number, self._settings.utc_now(), outcome, detail)
+        run = replace(self._journal.runs(job.name, 1)[0], outcome=outcome, detail=detail)
+        if self._told:
+            self._told(run)
+        return run
+
+    def _outcome(self, job: Job) -> tuple[str, str]:
+        """Refresh the tables of a job and return what became of it, in a word and in words."""
+        with telemetry.request(job=job.name):
+            try:
+                outcome, detail = _told_of(self._refreshed(self._demand(job)))
+            except LockedError as error:
+                outcome, detail = "skipped", str(error)
+            except StoppedError as error:
+                outcome, detail = "stopped", str(error)
+                self._go_on_later(job)
+            except FinopsLakeError as error:
+                outcome, detail = "failed", str(error)
+            level = logging.WARNING if outcome in ("failed", "partial") else logging.INFO
+            LOG.log(level, "%s: %s, %s", job.name, outcome, detail, extra={"job": job.name, "outcome": outcome})
+        return outcome, detail
+
+    def _refreshed(self, demand: Demand) -> RefreshReport:
+        """Refresh, waiting for another process that does, in pieces short enough to notice that we are to stop."""
+        deadline = time.monotonic() + self._schedule.wait_seconds
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return self._refresher().refresh(
+                    demand, lock_timeout=min(max(left, 0), LOCK_SECONDS), is_stopped=self._is_stopped
+                )
+            except LockedError:
+                if self._is_stopped():
+                    raise StoppedError("Stopped while another process was refreshing.") from None
+                if left <= LOCK_SECONDS:
+                    raise
+
+    def _demand(self, job: Job) -> Demand:
+        """Ask for what is stale before the middle of the time until the next run, else it would be late by then."""
+        now = self._settings.utc_now()
+        following = next_at(self._triggers[job], now)
+        ahead = timedelta() if following is None else min((following - now) / 2, timedelta(hours=12))
+        return Demand(tables=job.tables, ahead=ahead)
+
+    def _is_broken_off(self, run: Run) -> bool:
+        """Return whether a run did not come to its end: it was stopped, or its process died."""
+        return run.outcome == "stopped" or (run.finished_at is None and not self._refresher().is_busy())
+
+    def _is_stopped(self) -> bool:
+        return self._stopping.is_set() or self._giving_way.is_set()
+
+    def _go_on_later(self, job: Job) -> None:
+        if self._scheduler is not None and not self._stopping.is_set():
+            at = datetime.now(UTC) + AGAIN_AFTER
+            self._scheduler.add_job(
+                self._run_later, "date", run_date=at, args=[job], id=f"{job.name} again", replace_existing=True
+            )
+
+
+def _told_of(report: RefreshReport) -> tuple[str, str]:
+    count = len(report.results)
+    words = f"{count} piece{'' if count == 1 else 's'} asked for" if count else "nothing was stale"
+    if report.left:
+        words += f", {report.left} left for the next run"
+    if report.failures:
+        first = report.failures[0]
+        words += f"; {len(report.failures)} tables not read in full, first {first.chunk.table}: {first.reason}"
+    return ("partial" if report.failures or report.left else "loaded"), words
