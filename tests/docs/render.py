@@ -195,11 +195,30 @@ def tools_page() -> str:
     """Return docs/tools.md, from what a client is told."""
     settings = load_settings({"FINOPS_LAKE_HOME": "unused"})
 
-    async def listed() -> list[Any]:
+    async def listed() -> tuple[list[Any], list[Any], list[Any]]:
         async with Client(build_server(App(settings))) as client:
-            return list((await client.list_tools()).tools)
+            resources = [*(await client.list_resources()).resources]
+            resources += (await client.list_resource_templates()).resource_templates
+            return list((await client.list_tools()).tools), list((await client.list_prompts()).prompts), resources
 
-    return TOOLS_INTRO + "".join(_tool(tool) for tool in anyio.run(listed))
+    tools, prompts, resources = anyio.run(listed)
+    return TOOLS_INTRO + "".join(_tool(tool) for tool in tools) + _prompts(prompts) + _resources(resources)
+
+
+def _prompts(prompts: list[Any]) -> str:
+    lines = ["\n# Prompts\n\n| prompt | arguments | |\n| --- | --- | --- |\n"]
+    for prompt in prompts:
+        names = ", ".join(f"`{one.name}`" for one in prompt.arguments)
+        lines.append(f"| `{prompt.name}` | {names} | {_cell(prompt.description)} |\n")
+    return "".join(lines)
+
+
+def _resources(resources: list[Any]) -> str:
+    lines = ["\n# Resources\n\n| address | |\n| --- | --- |\n"]
+    for one in resources:
+        address = getattr(one, "uri_template", None) or one.uri
+        lines.append(f"| `{address}` | {_cell(one.description)} |\n")
+    return "".join(lines)
 
 
 def _tool(tool: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,8 @@ import pytest
 
 from finops_lake.server.catalog import TOOLS
 from tests.conftest import Refreshed
+from tests.server.npm import program
+from tests.server.test_http import TOKEN, serving
 from tests.server.test_stdio import environment_of, script
 
 VERSION = "2.12.0"
@@ -18,23 +19,8 @@ VERSION = "2.12.0"
 
 @pytest.fixture(scope="module")
 def inspector(request: pytest.FixtureRequest) -> list[str]:
-    """Return the command of the Inspector, installed once into pytest's cache folder."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("npm and node are not on this machine")
-    folder = Path(request.config.cache.mkdir(f"inspector-{VERSION}"))  # type: ignore[union-attr]
-    command = folder / "node_modules" / "@modelcontextprotocol" / "inspector" / "package.json"
-    if not command.is_file():
-        package = f"@modelcontextprotocol/inspector@{VERSION}"
-        arguments = [npm, "install", package, "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]
-        try:
-            done = subprocess.run(arguments, capture_output=True, timeout=300, check=False)
-        except subprocess.TimeoutExpired:
-            pytest.skip("npm could not fetch the Inspector in time")
-        if done.returncode:
-            pytest.skip(f"npm could not fetch the Inspector: {done.stderr.decode(errors='replace')[-300:]}")
-    entry = json.loads(command.read_text(encoding="utf-8"))["bin"]["mcp-inspector"]
-    return [node, str(command.parent / entry), "--cli"]
+    """Return the command of the Inspector."""
+    return [*program(request.config, "@modelcontextprotocol/inspector", VERSION, "mcp-inspector"), "--cli"]
 
 
 def inspected(
@@ -75,3 +61,30 @@ def test_the_inspector_calls_a_tool(inspector: list[str], refreshed: Refreshed, 
     done = inspected(inspector, refreshed, own_home, *call, '{"limt": 1}')
     assert done.returncode == 5
     assert "Did you mean 'limit'?" in done.stdout
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_over_http_with_a_token_the_inspector_is_as_content(
+    inspector: list[str], refreshed: Refreshed, tmp_path: Path, era: str
+) -> None:
+    header = ["--header", f"Authorization: Bearer {TOKEN}", "--stored-auth-only", "--format", "json", "-q"]
+
+    def ask(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*inspector, "--server-url", url, "--transport", "http", "--protocol-era", era, *words, *header],
+            env={"PATH": "", "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+
+    with serving(refreshed, refreshed.settings.home, FINOPS_LAKE_HTTP_TOKEN=TOKEN) as server:
+        listed = ask(server.url, "--method", "tools/list", "--strict")
+        read = ask(server.url, "--method", "resources/read", "--uri", "finops-lake://schema/marts.charges")
+        prompt = ask(server.url, "--method", "prompts/get", "--prompt-name", "monthly_report")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert len(json.loads(listed.stdout)["result"]["tools"]) == len(TOOLS)
+    assert "billed_cost" in read.stdout, read.stderr
+    assert "cost report of October 2026" in prompt.stdout, prompt.stderr
