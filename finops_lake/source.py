@@ -46,6 +46,7 @@ class Source:
     month (UTC) at a time, the others whole. `metrics` are the readings a monthly table is loaded in, each on
     its own; empty where there is one. `columns` describes every column in one line. `api` answers for it, with
     about `calls` requests for a chunk that was never loaded; `scope_kinds` are the scopes it is asked for.
+    `remembers` says that rows which go are kept in `history.<table>`, with the instant until which they held.
     """
 
     table: str
@@ -59,6 +60,7 @@ class Source:
     api: Api = Api.ARM
     calls: int = 1
     scope_kinds: frozenset[ScopeKind] = frozenset({ScopeKind.SUBSCRIPTION})
+    remembers: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -95,7 +97,10 @@ class Fetched:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """One row of `meta.loads`: what became of one chunk. Instants are UTC; `request_id` is ours."""
+    """One row of `meta.loads`: what became of one chunk. Instants are UTC; `request_id` is ours.
+
+    `changed` is False when the rows that came are those the lake held already: then no data table was touched.
+    """
 
     chunk: Chunk
     outcome: Outcome
@@ -110,6 +115,7 @@ class ChunkResult:
     request_ids: tuple[str, ...] = field(default=())
     inexact_amounts: int = 0
     request_id: str | None = None
+    changed: bool = True
 
 
 def first_of_month(day: date) -> date:

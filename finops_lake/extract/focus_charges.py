@@ -133,4 +133,5 @@ SOURCE = Source(
     max_age=timedelta(hours=24),
     columns=MEANINGS,
     monthly=True,
+    remembers=True,
 )

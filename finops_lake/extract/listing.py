@@ -44,6 +44,7 @@ def listing_source(table: str, comment: str, max_age: timedelta, columns: Sequen
         key=("id",),
         max_age=max_age,
         columns={column.name: column.comment for column in columns},
+        remembers=True,
         **asked,
     )
 

@@ -12,9 +12,12 @@ from finops_lake.errors import BadFileError, Outcome
 from finops_lake.filerows import FilePart, FileRows
 from finops_lake.lake.filefaults import explaining, named
 from finops_lake.lake.filesql import alike, amount_fields, expressions, is_inexact, reading
+from finops_lake.lake.load import kept_table
 from finops_lake.lake.names import literal, quoted
+from finops_lake.lake.remember import reconcile
 from finops_lake.source import Chunk, ChunkResult, Source
 
+_STAGED = "staged_file_rows"
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 NUMBERS = (LAST_YEAR - FIRST_YEAR + 1) * 12
 """Load numbers one call may use: one for each month a row can lie in, so that a single pass can hand them out."""
@@ -35,6 +38,7 @@ class Taken:
     chunk: Chunk
     load_id: int
     row_count: int
+    changed: bool = True
 
 
 def take(
@@ -53,15 +57,48 @@ def take(
     from `base`. Raises RoundingError where `exact` forbids what is needed, and BadFileError where something cannot
     be read; roll back then.
     """
-    counts = dict.fromkeys(_months_about(rows, held), 0)
+    about = _months_about(rows, held)
+    direct = not (about & set(held)) if rows.month else not held
+    into = quoted("raw", source.table) if direct else _staged(connection, source)
     for parts in alike(rows.parts):
-        _insert(connection, source, rows, parts, base, loaded_at, exact)
-    counts |= _months_found(connection, source, rows, base)
-    _delete_replaced(connection, source, rows, [month for month in counts if month in held], base)
+        _insert(connection, source, rows, parts, base, loaded_at, exact, into)
+    counts = dict.fromkeys(about, 0) | _months_found(connection, rows, base, into)
+    changes = (
+        {} if direct else _moved(connection, source, rows, [month for month in counts if month in held], loaded_at)
+    )
     return [
-        Taken(Chunk(rows.table, rows.scope_id, month, rows.metric), base + _offset(rows, month), count)
+        Taken(
+            Chunk(rows.table, rows.scope_id, month, rows.metric),
+            base + _offset(rows, month),
+            count,
+            changes.get(month, True),
+        )
         for month, count in sorted(counts.items())
     ]
+
+
+def _staged(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
+    """Return an empty temporary table like the raw one, for rows that are to be compared with what is held."""
+    connection.execute(f"create or replace temp table {_STAGED} as from {quoted('raw', source.table)} limit 0")
+    return f"temp.{_STAGED}"
+
+
+def _moved(
+    connection: duckdb.DuckDBPyConnection, source: Source, rows: FileRows, held: Sequence[date], now: datetime
+) -> dict[date, bool]:
+    """Bring the staged rows into the raw table: new months as they are, held ones by what changed; tell which did."""
+    months = ", ".join(f"date {literal(str(month))}" for month in held) or "null"
+    connection.execute(
+        f"insert into {quoted('raw', source.table)} by name from temp.{_STAGED}"
+        f" where coalesce(_month not in ({months}), true)"
+    )
+    changes: dict[date, bool] = {}
+    if held:
+        pieces = [(rows.scope_id, month, rows.metric) for month in held]
+        found = reconcile(connection, kept_table(source), f"temp.{_STAGED}", pieces, now)
+        changes = {month: bool(change) for month, change in zip(held, found, strict=True)}
+    connection.execute(f"drop table temp.{_STAGED}")
+    return changes
 
 
 def result_of(taken: Taken, rows: FileRows, finished_at: datetime, inexact: int) -> ChunkResult:
@@ -74,6 +111,7 @@ def result_of(taken: Taken, rows: FileRows, finished_at: datetime, inexact: int)
         complete=True,
         row_count=taken.row_count,
         inexact_amounts=inexact,
+        changed=taken.changed,
     )
 
 
@@ -129,6 +167,7 @@ def _insert(
     base: int,
     loaded_at: datetime,
     exact: bool,
+    into: str,
 ) -> None:
     columns = expressions(source, parts[0], exact=exact)
     month = _month_of(columns, rows)
@@ -142,9 +181,7 @@ def _insert(
     }
     listed = ", ".join(f"{sql} as {quoted(name)}" for name, sql in {**columns, **own}.items())
     with explaining(connection, source, parts):
-        ((found,),) = connection.execute(
-            f"insert into {quoted('raw', source.table)} by name select {listed} from {reading(parts)}"
-        ).fetchall()
+        ((found,),) = connection.execute(f"insert into {into} by name select {listed} from {reading(parts)}").fetchall()
     promised = [part.rows for part in parts if part.rows is not None]
     if len(promised) == len(parts) and sum(promised) != found:
         raise BadFileError(f"{named(parts)}: {found:,} rows were found where the manifest promises {sum(promised):,}.")
@@ -164,11 +201,10 @@ def _offset(rows: FileRows, month: date) -> int:
     return 0 if rows.month else (month.year - FIRST_YEAR) * 12 + month.month - 1
 
 
-def _months_found(connection: duckdb.DuckDBPyConnection, source: Source, rows: FileRows, base: int) -> dict[date, int]:
+def _months_found(connection: duckdb.DuckDBPyConnection, rows: FileRows, base: int, into: str) -> dict[date, int]:
     found = dict(
         connection.execute(
-            f"select _month, count(*) from {quoted('raw', source.table)} where _load_id >= ? or _load_id is null"
-            " group by all",
+            f"select _month, count(*) from {into} where _load_id >= ? or _load_id is null group by all",
             [base],
         ).fetchall()
     )
@@ -184,15 +220,3 @@ def _sane(months: set[date | None], parts: Sequence[FilePart], dated_by: str) ->
         )
         raise BadFileError(f"{named(parts)}: {fault}.")
     return sane
-
-
-def _delete_replaced(
-    connection: duckdb.DuckDBPyConnection, source: Source, rows: FileRows, months: Sequence[date], base: int
-) -> None:
-    if months:
-        places = ", ".join("?" * len(months))
-        connection.execute(
-            f"delete from {quoted('raw', source.table)} where _scope_id = ? and _metric is not distinct from ?"
-            f" and _month in ({places}) and _load_id < ?",
-            [rows.scope_id, rows.metric, *months, base],
-        )

@@ -19,10 +19,10 @@ from finops_lake.lake.sqlfiles import SqlFile, SqlFileError
 from finops_lake.lake.trouble import explanation
 
 READABLE = {
-    "staging": ("raw", "meta"),
-    "charges": ("raw", "meta", "staging"),
+    "staging": ("raw", "history", "meta"),
+    "charges": ("raw", "history", "meta", "staging"),
     "meta": ("raw", "meta", "staging"),
-    "marts": ("staging", "charges", "marts", "meta"),
+    "marts": ("staging", "charges", "history", "marts", "meta"),
     "audits": ("staging", "marts", "meta"),
 }
 """Which schemas the views of a schema may read."""
@@ -54,7 +54,7 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
     a stored mart whose result depends on the moment it is read.
     """
     views = {file.view: file for file in files}
-    known = set(tables) | set(views)
+    known = set(tables) | set(views) | {f"history.{file.name}" for file in files if file.remembers}
     reads: dict[str, frozenset[str]] = {}
     changing: dict[str, str] = {}
     for file in files:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from finops_lake.lake.names import quoted
+from finops_lake.lake.remember import Change, Kept, reconcile
 from finops_lake.source import Chunk, ChunkResult, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _INCOMING = "incoming_rows"
-_OF_CHUNK = "_scope_id = $scope_id and _month is not distinct from $month and _metric is not distinct from $metric"
+CHUNK_COLUMNS = ("_scope_id", "_month", "_metric")
+"""The columns of a raw table that say which chunk a row belongs to."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,30 @@ class Load:
     stamped: Stamped
 
 
-def delete_rows(connection: duckdb.DuckDBPyConnection, source: Source, chunks: Sequence[Chunk]) -> None:
-    """Delete the rows of these chunks from their raw table."""
-    keys = ", ".join(["(?::varchar, ?::date, ?::varchar)"] * len(chunks))
-    connection.execute(
-        f"delete from {quoted('raw', source.table)} as held using (values {keys}) as key (scope_id, month, metric)"
-        " where held._scope_id = key.scope_id and held._month is not distinct from key.month"
-        " and held._metric is not distinct from key.metric",
-        [value for chunk in chunks for value in (chunk.scope_id, chunk.month, chunk.metric)],
+def replace_rows(
+    connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[Load], now: datetime
+) -> list[Change]:
+    """Make the raw table hold the rows of these loads in place of those of before; return what changed in each.
+
+    Rows that come again stay as they are, with the load and the instant that brought them first.
+    """
+    with _incoming(connection, _stamped_rows(source, loads)):
+        return reconcile(connection, kept_table(source), _INCOMING, [chunk_key(load.chunk) for load in loads], now)
+
+
+def kept_table(source: Source) -> Kept:
+    """Return how a raw table is reloaded: by chunk; rows are what their columns say, whenever they came."""
+    return Kept(
+        quoted("raw", source.table),
+        quoted("history", source.table) if source.remembers else None,
+        CHUNK_COLUMNS,
+        (*source.schema.names, *CHUNK_COLUMNS),
     )
+
+
+def chunk_key(chunk: Chunk) -> tuple[object, ...]:
+    """Return the values of a chunk's rows in CHUNK_COLUMNS."""
+    return (chunk.scope_id, chunk.month, chunk.metric)
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[Load]) -> None:
@@ -89,21 +106,10 @@ def _stamped_rows(source: Source, loads: Sequence[Load]) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def rows_differ(connection: duckdb.DuckDBPyConnection, source: Source, rows: pa.Table, chunk: Chunk) -> bool:
-    """Return whether `rows` are others than those the chunk holds now."""
-    columns = ", ".join(quoted(name) for name in source.schema.names)
-    held = f"select {columns} from {quoted('raw', source.table)} where {_OF_CHUNK}"
-    new = f"select {columns} from {_INCOMING}"
-    with _incoming(connection, _fitting(source, rows)):
-        found = connection.execute(
-            f"select exists (({held}) except all ({new})) or exists (({new}) except all ({held}))",
-            _key(chunk),
-        ).fetchall()
-    return bool(found[0][0])
-
-
 def insert_results(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[int, ChunkResult]]) -> None:
     """Write down what became of these attempts, each with its number."""
+    if not results:
+        return
     noted = [_load_row(load_id, result) for load_id, result in results]
     row = f"({', '.join('?' * len(noted[0]))})"
     connection.execute(
@@ -133,10 +139,6 @@ def _load_row(load_id: int, result: ChunkResult) -> dict[str, object]:
         "finished_at": result.finished_at,
         "request_id": result.request_id,
     }
-
-
-def _key(chunk: Chunk) -> dict[str, object]:
-    return {"scope_id": chunk.scope_id, "month": chunk.month, "metric": chunk.metric}
 
 
 def _fitting(source: Source, rows: pa.Table) -> pa.Table:

@@ -1,4 +1,5 @@
 create schema if not exists raw;
+create schema if not exists history;
 create schema if not exists staging;
 create schema if not exists charges;
 create schema if not exists marts;

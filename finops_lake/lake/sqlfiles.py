@@ -85,6 +85,11 @@ class SqlFile:
         return "stored" in self.headers
 
     @property
+    def remembers(self) -> bool:
+        """Whether rows that go are kept in `history.<name>`; `remembers:` names the column of their first instant."""
+        return "remembers" in self.headers
+
+    @property
     def is_macro(self) -> bool:
         """Whether it is a table macro, whose parameters are given with each call."""
         return bool(self.parameters)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
 from finops_lake.lake.freshness import lineage, raw_tables_beneath, views_beneath
 from finops_lake.lake.graph import Graph
 from finops_lake.lake.names import literal, quoted
+from finops_lake.lake.remember import VALID_TO
+from finops_lake.lake.schema import HISTORY_COLUMNS
 from finops_lake.lake.sqlfiles import PARTITION, SqlFile, SqlFileError
-from finops_lake.lake.stored import mark_all
+from finops_lake.lake.stored import create_stored, mark_all
 from finops_lake.lake.trouble import explanation
 
 VIEW_SCHEMAS = ("staging", "charges", "meta", "marts", "audits", "main")
@@ -30,7 +32,7 @@ def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: M
     for table in ("meta.lineage", "meta.headers"):
         connection.execute(f"delete from {table}")
     definitions = _definitions(graph, sources)
-    _drop_stored(connection, definitions)
+    _drop_stored(connection, definitions, {file.view for file in graph.files if file.remembers})
     for file in graph.files:
         _create(connection, file, definitions, raw_tables_beneath(file.view, graph.reads))
         _describe(connection, file, graph)
@@ -62,9 +64,12 @@ def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"drop macro table {quoted(schema, name)}")
 
 
-def _drop_stored(connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, str]) -> None:
+def _drop_stored(
+    connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, str], remembering: Collection[str]
+) -> None:
+    """Drop the stored marts that are no longer wanted as they are; those that remember keep their rows to compare."""
     for view, definition in connection.execute("select view_name, definition from meta.stored").fetchall():
-        if wanted.get(view) != definition:
+        if wanted.get(view) != definition and view not in remembering:
             connection.execute(f"drop table if exists {quoted(*view.split('.'))}")
             for table in ("meta.stored", "meta.stale_partitions"):
                 connection.execute(f"delete from {table} where view_name = ?", [view])
@@ -91,9 +96,9 @@ def _create(
             connection.execute(f"create macro {name}({_parameters(file)}) as table\n{file.select}")
         elif not file.is_stored:
             connection.execute(f"create view {name} as\n{file.select}")
-        elif not _is_built(connection, file):
-            connection.execute(f"create table {name} as select * from (\n{file.select}\n) limit 0")
-            connection.execute("insert into meta.stored values (?, ?)", [file.view, definitions[file.view]])
+        elif not _is_built(connection, file, definitions[file.view]):
+            create_stored(connection, file)
+            connection.execute("insert or replace into meta.stored values (?, ?)", [file.view, definitions[file.view]])
             mark_all(connection, file.view, tables)
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
         raise SqlFileError(file.path, _line_of(error, file), explanation(str(error)).rstrip(".")) from error
@@ -106,8 +111,9 @@ def _parameters(file: SqlFile) -> str:
     )
 
 
-def _is_built(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> bool:
-    return bool(connection.execute("select 1 from meta.stored where view_name = ?", [file.view]).fetchall())
+def _is_built(connection: duckdb.DuckDBPyConnection, file: SqlFile, definition: str) -> bool:
+    known = "select 1 from meta.stored where view_name = ? and definition = ?"
+    return bool(connection.execute(known, [file.view, definition]).fetchall())
 
 
 def _line_of(error: duckdb.Error, file: SqlFile) -> int:
@@ -136,6 +142,9 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
     kind = "macro table" if file.is_macro else "table" if file.is_stored else "view"
     said = {} if file.is_macro else {name: texts[name] for name in names if name in texts}
     _comment(connection, file.schema, file.name, kind, _text(file), said)
+    if file.remembers:
+        past = f"Rows of {file.view} that came out otherwise or not at all later."
+        _comment(connection, "history", file.name, "table", past, said | {VALID_TO: HISTORY_COLUMNS[VALID_TO][1]})
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[str]:

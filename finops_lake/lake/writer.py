@@ -25,6 +25,7 @@ from finops_lake.lake.filefaults import RoundingError
 from finops_lake.lake.files import LakeFiles, drop_leftovers
 from finops_lake.lake.graph import build_graph
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
+from finops_lake.lake.remember import Change
 from finops_lake.lake.schema import create_meta, create_raw, meta_sql, source_fingerprint
 from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
 from finops_lake.lake.trouble import storage_trouble, translated
@@ -35,8 +36,9 @@ from finops_lake.source import Chunk, ChunkResult, Fetched, Source
 Arrived = tuple[ChunkResult, Fetched | None]
 """What became of a chunk, and its rows if there are any."""
 
-_HELD_SQL = "select distinct table_name, scope_id, month, metric from meta.loads where row_count is not null"
-"""The chunks that may have rows; a chunk that is new needs no search for what it replaces."""
+_HELD_SQL = """select table_name, scope_id, month, metric, arg_max(outcome, load_id) = 'loaded'
+from meta.loads group by all having bool_or(row_count is not null)"""
+"""The chunks that may have rows, and whether the latest attempt at each succeeded; a new one replaces nothing."""
 
 KEEP_USAGE = timedelta(days=90)
 """How long rows about calls and answers are kept where nothing else is said."""
@@ -77,7 +79,7 @@ class Warehouse:
         self._stored_above: dict[str, list[SqlFile]] = {}
         self._raw_beneath: dict[str, list[str]] = {}
         self._next_load_id = 1
-        self._held: set[Chunk] = set()
+        self._held: dict[Chunk, bool] = {}
 
     @contextlib.contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
@@ -118,32 +120,35 @@ class Warehouse:
             yield
             if self._connection is not None:
                 with self._writing("Rebuilding stored marts") as connection:
-                    stored.rebuild_stale(connection, self._stored)
+                    stored.rebuild_stale(connection, self._stored, self._clock())
         finally:
             self._close()
 
-    def load(self, source: Source, fetched: Fetched, result: ChunkResult) -> None:
-        """Replace the chunk's raw rows and note the load; all or nothing.
+    def load(self, source: Source, fetched: Fetched, result: ChunkResult) -> ChunkResult:
+        """Replace the chunk's raw rows, note the load and return it; all or nothing.
+
+        Rows that come again stay untouched: the result says whether anything `changed`.
 
         The stored marts above are rebuilt for this scope and month when the warehouse closes or is published.
         """
         with self._writing(f"Loading {source.table}") as connection, loading.transaction(connection):
-            self._take(connection, [(result, fetched)])
+            return self._take(connection, [(result, fetched)])[0]
 
-    def load_all(self, arrived: Sequence[Arrived]) -> list[ChunkResult]:
+    def load_all(self, arrived: Sequence[Arrived], *, note_unchanged: bool = True) -> list[ChunkResult]:
         """Load or record several chunks in one transaction, which costs little more than one; return the results.
 
+        With `note_unchanged` off, a chunk that loads again without any change leaves no row in `meta.loads` either:
+        its result says `changed=False`, nothing is written, and the caller remembers when it was confirmed.
         A chunk that cannot be loaded does not spoil the others: it is recorded as failed, with the reason. Errors
         of the disk are raised.
         """
         try:
             with self._writing("Loading") as connection, loading.transaction(connection):
-                self._take(connection, arrived)
+                return self._take(connection, arrived, note_unchanged)
         except StorageError:
             raise
         except (LakeError, pa.ArrowException):
-            return [self._load_alone(*one) for one in arrived]
-        return [result for result, _ in arrived]
+            return [self._load_alone(*one, note_unchanged) for one in arrived]
 
     def load_files(self, rows: FileRows) -> list[ChunkResult]:
         """Replace what these files are about by their rows, all or nothing; return a result for each month.
@@ -184,7 +189,7 @@ class Warehouse:
                 loading.insert_results(connection, list(zip(numbers, results, strict=True)))
                 self._mark_months(connection, results)
         self._next_load_id = max([base, *numbers]) + 1
-        self._held.update(one.chunk for one in taken)
+        self._held.update(dict.fromkeys((one.chunk for one in taken), True))
         return results
 
     def record(self, result: ChunkResult) -> None:
@@ -192,10 +197,10 @@ class Warehouse:
         with self._writing("Noting a failed load") as connection, loading.transaction(connection):
             self._take(connection, [(result, None)])
 
-    def _load_alone(self, result: ChunkResult, fetched: Fetched | None) -> ChunkResult:
+    def _load_alone(self, result: ChunkResult, fetched: Fetched | None, note_unchanged: bool) -> ChunkResult:
         try:
             with self._writing(f"Loading {result.chunk.table}") as connection, loading.transaction(connection):
-                self._take(connection, [(result, fetched)])
+                return self._take(connection, [(result, fetched)], note_unchanged)[0]
         except StorageError:
             raise
         except (LakeError, pa.ArrowException) as error:
@@ -203,8 +208,10 @@ class Warehouse:
             self.record(result)
         return result
 
-    def _take(self, connection: duckdb.DuckDBPyConnection, arrived: Sequence[Arrived]) -> None:
-        """Load rows table by table, note every result, and mark the stored marts above.
+    def _take(
+        self, connection: duckdb.DuckDBPyConnection, arrived: Sequence[Arrived], note_unchanged: bool = True
+    ) -> list[ChunkResult]:
+        """Load rows table by table, note every result, mark the stored marts above, and return the results.
 
         A failed attempt marks, too: marts may tell what is missing from what is zero.
         """
@@ -215,17 +222,41 @@ class Warehouse:
             if fetched is not None:
                 stamped = loading.Stamped(number, self._clock())
                 loads.setdefault(result.chunk.table, []).append(loading.Load(result.chunk, fetched.rows, stamped))
+        changes: dict[int, Change] = {}
         for table, some in loads.items():
-            source = self._sources[table]
-            if not source.monthly:
-                self._mark_all_above(connection, source, some)
-            held = [one.chunk for one in some if one.chunk in self._held]
-            if held:
-                loading.delete_rows(connection, source, held)
-            loading.insert_rows(connection, source, some)
-            self._held.update(one.chunk for one in some)
-        loading.insert_results(connection, [(number, result) for number, (result, _) in numbered])
-        self._mark_months(connection, [result for result, _ in arrived])
+            changes |= self._load_table(connection, self._sources[table], some)
+        results = {
+            number: replace(result, changed=bool(changes.get(number)) or result.chunk not in self._held)
+            for number, (result, _) in numbered
+        }
+        noted = [(number, one) for number, one in results.items() if note_unchanged or not self._is_confirmed(one)]
+        loading.insert_results(connection, noted)
+        self._mark_months(connection, [one for _, one in noted if not self._is_confirmed(one)])
+        for one in results.values():
+            if one.row_count is not None or one.chunk in self._held:
+                self._held[one.chunk] = one.outcome is Outcome.LOADED
+        return list(results.values())
+
+    def _load_table(
+        self, connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[loading.Load]
+    ) -> dict[int, Change]:
+        """Insert what is new, reconcile what is held, and return what changed by the number of the load."""
+        fresh = [one for one in loads if one.chunk not in self._held]
+        held = [one for one in loads if one.chunk in self._held]
+        changes = {one.stamped.load_id: Change(added=one.rows.num_rows) for one in fresh}
+        if fresh:
+            loading.insert_rows(connection, source, fresh)
+        if held:
+            found = loading.replace_rows(connection, source, held, held[0].stamped.loaded_at)
+            changes |= {one.stamped.load_id: change for one, change in zip(held, found, strict=True)}
+        if not source.monthly and any(changes.values()):
+            for mart in self._stored_above.get(source.table, []):
+                stored.mark_all(connection, mart.view, self._raw_beneath[mart.view])
+        return changes
+
+    def _is_confirmed(self, result: ChunkResult) -> bool:
+        """Return whether an attempt only says again what the lake knows."""
+        return not result.changed and result.outcome is Outcome.LOADED and self._held.get(result.chunk, False)
 
     def _mark_months(self, connection: duckdb.DuckDBPyConnection, results: Sequence[ChunkResult]) -> None:
         """Have the pieces of stored marts above these months rebuilt."""
@@ -253,7 +284,7 @@ class Warehouse:
         if self._connection is None:
             self._open()
         with self._writing("Publishing the lake") as connection:
-            stored.rebuild_stale(connection, self._stored)
+            stored.rebuild_stale(connection, self._stored, self._clock())
             with loading.transaction(connection):
                 keep_usage(connection, usage or {}, self._clock() - keep)
             facts = recorded(connection, self.files.warehouse)
@@ -265,15 +296,6 @@ class Warehouse:
             publish_files(self.files, number)
         return number
 
-    def _mark_all_above(
-        self, connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[loading.Load]
-    ) -> None:
-        """Have the stored marts above a table without months rebuilt, if a chunk brings anything new."""
-        above = self._stored_above.get(source.table, [])
-        if above and any(loading.rows_differ(connection, source, one.rows, one.chunk) for one in loads):
-            for mart in above:
-                stored.mark_all(connection, mart.view, self._raw_beneath[mart.view])
-
     def _open(self) -> None:
         if self._connection is not None:
             raise RuntimeError("the warehouse is open already")
@@ -282,7 +304,7 @@ class Warehouse:
             with self._writing("Preparing the lake") as connection, loading.transaction(connection):
                 self._prepare(connection)
             with self._writing("Rebuilding stored marts") as connection:
-                stored.rebuild_stale(connection, self._stored)
+                stored.rebuild_stale(connection, self._stored, self._clock())
         except BaseException:
             self._close()
             raise
@@ -328,7 +350,7 @@ class Warehouse:
             facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": definitions}
             _note(connection, first | facts)
         ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
-        self._held = {Chunk(*key) for key in connection.execute(_HELD_SQL).fetchall()}
+        self._held = {Chunk(*row[:4]): row[4] for row in connection.execute(_HELD_SQL).fetchall()}
         self._find_stored(connection, files)
 
     def _join(self, connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
@@ -365,7 +387,7 @@ def origin_of_both(known: str, coming: str) -> str | None:
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     rows = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where schema_name in ('raw', 'meta')"
+        "select schema_name, table_name from duckdb_tables() where schema_name in ('raw', 'history', 'meta')"
     ).fetchall()
     return {f"{schema}.{table}" for schema, table in rows}
 

@@ -1,6 +1,7 @@
 -- Charges by the Cost Management query: actual and amortized cost joined by day, resource and service.
 -- grain: one row per scope, UTC day, subscription, resource, service and billing currency
 -- stored: x_scope_id, billing_month
+-- remembers: x_loaded_at
 -- like: raw.focus_charges
 with loaded as (
     select

@@ -17,6 +17,7 @@
 --   billing_currency: Currency of the amounts; null until Azure has evaluated the budget.
 --   filter: JSON of the budget's own filter; null when it counts everything in its scope.
 --   notifications: JSON list of its thresholds.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     '/' || ltrim(lower(id), '/') as budget_id,
@@ -35,5 +36,7 @@ select
     upper(coalesce(nullif(current_spend_unit, ''), nullif(forecast_spend_unit, ''))) as billing_currency,
     filter,
     notifications,
-    _loaded_at as loaded_at,
-from raw.budgets
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.budgets as budgets
+left join meta.chunks as listed on listed.table_name = 'budgets' and listed.scope_id = budgets._scope_id

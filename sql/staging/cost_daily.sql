@@ -11,7 +11,7 @@
 --   billing_currency: Currency of cost.
 --   cost: Cost in the billing currency, before tax.
 --   cost_usd: The same in US dollars, by Azure's own rate.
---   loaded_at: Instant of the load (UTC).
+--   loaded_at: Instant of the load that brought the row as it is (UTC).
 select
     _scope_id as x_scope_id,
     _month as billing_month,

@@ -19,6 +19,7 @@
 --   created_at: Instant of creation (UTC).
 --   ownership_changed_at: Instant of the last attach, detach, start or deallocation (UTC); null on old disks.
 --   tags: JSON object of the disk's own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -39,5 +40,7 @@ select
     time_created as created_at,
     last_ownership_update_time as ownership_changed_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.disks
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.disks as disks
+left join meta.chunks as listed on listed.table_name = 'disks' and listed.scope_id = disks._scope_id

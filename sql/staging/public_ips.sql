@@ -18,6 +18,7 @@
 --   service_public_ip_id: Service address of a migration, lower case.
 --   dns_label: DNS label that is reserved with it.
 --   tags: JSON object of the address's own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -37,5 +38,7 @@ select
     lower(nullif(service_public_ip_id, '')) as service_public_ip_id,
     dns_label,
     tags,
-    _loaded_at as loaded_at,
-from raw.public_ips
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.public_ips as public_ips
+left join meta.chunks as listed on listed.table_name = 'public_ips' and listed.scope_id = public_ips._scope_id

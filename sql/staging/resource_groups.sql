@@ -7,6 +7,7 @@
 --   location: Region that holds the group's own metadata, lower case.
 --   managed_by: Resource that manages the group (Databricks, AKS, ...), lower case; null for a group of one's own.
 --   tags: JSON object of the group's own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_group_id,
@@ -15,5 +16,7 @@ select
     lower(location) as location,
     lower(nullif(managed_by, '')) as managed_by,
     tags,
-    _loaded_at as loaded_at,
-from raw.resource_groups
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.resource_groups as resource_groups
+left join meta.chunks as listed on listed.table_name = 'resource_groups' and listed.scope_id = resource_groups._scope_id

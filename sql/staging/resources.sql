@@ -12,6 +12,7 @@
 --   managed_by: Resource that manages this one, lower case.
 --   created_at: Instant of creation (UTC), where Azure tells it.
 --   tags: JSON object of the resource's own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -25,5 +26,7 @@ select
     lower(nullif(managed_by, '')) as managed_by,
     created_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.resources as resources
+left join meta.chunks as listed on listed.table_name = 'resources' and listed.scope_id = resources._scope_id

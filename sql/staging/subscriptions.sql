@@ -9,6 +9,7 @@
 --   spending_limit: On, Off or CurrentPeriodOff.
 --   tenant_id: Directory the subscription trusts.
 --   tags: JSON object of the subscription's own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     '/subscriptions/' || lower(subscription_id) as sub_account_id,
@@ -19,5 +20,7 @@ select
     spending_limit,
     lower(tenant_id) as tenant_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.subscriptions
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.subscriptions as subscriptions
+left join meta.chunks as listed on listed.table_name = 'subscriptions' and listed.scope_id = subscriptions._scope_id

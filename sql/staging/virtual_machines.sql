@@ -17,6 +17,7 @@
 --   data_disk_ids: JSON list of the managed data disks, lower case.
 --   scale_set_id: Scale set it belongs to, lower case.
 --   tags: JSON object of the machine's own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -35,5 +36,7 @@ select
     lower(data_disk_ids) as data_disk_ids,
     lower(scale_set_id) as scale_set_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.virtual_machines
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.virtual_machines as virtual_machines
+left join meta.chunks as listed on listed.table_name = 'virtual_machines' and listed.scope_id = virtual_machines._scope_id

@@ -66,7 +66,7 @@ def test_the_folder_of_this_checkout_is_found():
         (
             "views/a.sql",
             "-- Ones.\nselect 1",
-            r"views/a\.sql:1: the folder must be one of staging, meta, marts, audits",
+            r"views/a\.sql:1: the folder must be one of staging, charges, meta, marts, audits",
         ),
         (
             "marts/a.sql",
@@ -102,12 +102,12 @@ def test_a_bad_header_names_its_line(tmp_path, name, text, fault):
         (
             "marts/a.sql",
             "select *\nfrom raw.costs",
-            r"marts/a\.sql:3: raw\.costs is read, but marts may only read staging, marts, meta",
+            r"marts/a\.sql:3: raw\.costs is read, but marts may only read staging, charges, history",
         ),
         (
             "staging/a.sql",
             "select * from staging.costs",
-            r"staging/a\.sql:2: staging\.costs is read, but staging may only read raw, meta",
+            r"staging/a\.sql:2: staging\.costs is read, but staging may only read raw, history, meta",
         ),
         (
             "audits/a.sql",
