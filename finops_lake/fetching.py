@@ -65,8 +65,8 @@ class Fetcher:
 
         Raises SignInError as soon as Azure no longer knows us; requests under way are then broken off.
         """
-        waiting = deque(chunks)
-        running: set[Future[Arrived]] = set()
+        waiting = deque(self._units(chunks))
+        running: set[Future[list[Arrived]]] = set()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="fetch")
         restore = _suited_to_pages()
         next_collection = self.monotonic() + COLLECT_EVERY_SECONDS
@@ -79,7 +79,7 @@ class Fetcher:
                 if not running:
                     continue
                 done, running = wait(running, timeout=IDLE_SECONDS, return_when=FIRST_COMPLETED)
-                yield [self._noted(future.result()) for future in done]
+                yield [self._noted(arrived) for future in done for arrived in future.result()]
         except BaseException:
             self.azure.close()  # ends waits, so that the threads can be joined
             raise
@@ -87,15 +87,32 @@ class Fetcher:
             pool.shutdown(wait=True, cancel_futures=True)
             restore()
 
-    def _submit(self, pool: ThreadPoolExecutor, waiting: deque[Chunk], running: set[Future[Arrived]]) -> None:
+    def _units(self, chunks: Sequence[Chunk]) -> list[list[Chunk]]:
+        """Return what is fetched together, in the place of its first chunk: mostly one chunk alone."""
+        units: list[list[Chunk]] = []
+        filling: dict[str, list[Chunk]] = {}
+        for chunk in chunks:
+            unit = filling.get(chunk.table)
+            if unit is None or len(unit) >= self.extractors[chunk.table].batch:
+                unit = filling[chunk.table] = []
+                units.append(unit)
+            unit.append(chunk)
+        return units
+
+    def _submit(
+        self,
+        pool: ThreadPoolExecutor,
+        waiting: deque[list[Chunk]],
+        running: set[Future[list[Arrived]]],
+    ) -> None:
         while waiting and len(running) < 2 * self.workers:
-            chunk = waiting.popleft()
-            if chunk.month is not None and (chunk.table, chunk.scope_id) in self._refused:
-                self.skipped += 1
+            unit = waiting.popleft()
+            if unit[0].month is not None and (unit[0].table, unit[0].scope_id) in self._refused:
+                self.skipped += len(unit)
             elif self.monotonic() >= self.deadline:
-                self.left += 1
+                self.left += len(unit)
             else:
-                running.add(pool.submit(telemetry.carried(self._fetch), chunk))
+                running.add(pool.submit(telemetry.carried(self._fetch), unit))
 
     def _noted(self, arrived: Arrived) -> Arrived:
         result, _ = arrived
@@ -103,54 +120,78 @@ class Fetcher:
             self._refused.add((result.chunk.table, result.chunk.scope_id))
         return arrived
 
-    def _fetch(self, chunk: Chunk) -> Arrived:
-        with telemetry.doing(operation=chunk.table, scope=chunk.scope_id), _chunk_span(chunk) as span:
+    def _fetch(self, unit: list[Chunk]) -> list[Arrived]:
+        """Fetch what belongs together; its calls are told of its first chunk, so that they add up."""
+        first = unit[0]
+        scope = first.scope_id if len(unit) == 1 else f"{len(unit)} scopes"
+        with telemetry.doing(operation=first.table, scope=scope), _chunk_span(first) as span:
             with self.azure.calls(self.deadline, self.on_wait) as calls:
                 try:
-                    result, fetched = self._fetched(chunk, calls)
+                    results = self._fetched(unit, calls)
                 finally:
                     if self.on_calls is not None:
                         self.on_calls(calls.made)
-            span.set_attribute("finops_lake.outcome", result.outcome.value)
-            LOG.info("%s of %s: %s", chunk.table, chunk.scope_id, result.outcome.value, extra=_facts(result))
-        return result, fetched
+            span.set_attribute("finops_lake.outcome", results[0][0].outcome.value)
+            for result, _ in results:
+                LOG.info("%s of %s: %s", first.table, scope, result.outcome.value, extra=_facts(result))
+        return results
 
-    def _fetched(self, chunk: Chunk, calls: Calls) -> Arrived:
+    def _fetched(self, unit: list[Chunk], calls: Calls) -> list[Arrived]:
         started = self.clock()
+        found = self._found(unit)
+        spent = [calls.count] + [0] * (len(unit) - 1)
+        return [
+            self._arrived(chunk, started, found[chunk], count, calls.request_ids)
+            for chunk, count in zip(unit, spent, strict=True)
+        ]
+
+    def _found(self, unit: list[Chunk]) -> Mapping[Chunk, Fetched | FinopsLakeError]:
+        extractor = self.extractors[unit[0].table]
         try:
-            fetched = self.extractors[chunk.table].fetch(self.azure, chunk)
+            if extractor.fetch_many is None:
+                return {unit[0]: extractor.fetch(self.azure, unit[0])}
+            return extractor.fetch_many(self.azure, unit)
         except SignInError:
             raise
         except FinopsLakeError as error:
-            return self._failed(chunk, started, error, calls), None
+            return dict.fromkeys(unit, error)
+
+    def _arrived(
+        self,
+        chunk: Chunk,
+        started: datetime,
+        found: Fetched | FinopsLakeError,
+        calls: int,
+        request_ids: tuple[str, ...],
+    ) -> Arrived:
+        if isinstance(found, FinopsLakeError):
+            failed = ChunkResult(
+                chunk,
+                found.outcome,
+                started,
+                self.clock(),
+                reason=found.message,
+                next_step=found.next_step,
+                error_code=found.code,
+                calls=calls,
+                request_ids=request_ids,
+                request_id=telemetry.request_id(),
+            )
+            return failed, None
         result = ChunkResult(
             chunk,
-            Outcome.LOADED if fetched.complete else Outcome.PARTIAL,
+            Outcome.LOADED if found.complete else Outcome.PARTIAL,
             started,
             self.clock(),
-            complete=fetched.complete,
-            row_count=fetched.rows.num_rows,
-            reason=fetched.reason,
-            calls=calls.count,
-            request_ids=calls.request_ids,
-            inexact_amounts=fetched.inexact_amounts,
+            complete=found.complete,
+            row_count=found.rows.num_rows,
+            reason=found.reason,
+            calls=calls,
+            request_ids=request_ids,
+            inexact_amounts=found.inexact_amounts,
             request_id=telemetry.request_id(),
         )
-        return result, fetched
-
-    def _failed(self, chunk: Chunk, started: datetime, error: FinopsLakeError, calls: Calls) -> ChunkResult:
-        return ChunkResult(
-            chunk,
-            error.outcome,
-            started,
-            self.clock(),
-            reason=error.message,
-            next_step=error.next_step,
-            error_code=error.code,
-            calls=calls.count,
-            request_ids=calls.request_ids,
-            request_id=telemetry.request_id(),
-        )
+        return result, found
 
 
 def _chunk_span(chunk: Chunk) -> AbstractContextManager[Span]:

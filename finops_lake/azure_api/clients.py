@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,9 @@ from urllib.parse import quote, urlencode
 
 from finops_lake.azure_api.calls import Calls, OnWait, counting, current_calls
 from finops_lake.azure_api.clouds import Cloud, cloud_of
+from finops_lake.azure_api.graph import GraphAnswer, ask_graph
 from finops_lake.azure_api.links import check_next_link, same_version
+from finops_lake.azure_api.listings import SDK_LISTINGS
 from finops_lake.azure_api.orders import Orders
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.pages import QueryPage, read_list_page, read_query_page
@@ -160,6 +162,20 @@ class AzureClients:
         sdk = self._sdk()
         pager = sdk.client("network", subscription_id).public_ip_addresses.list_all
         return sdk.list(pager, f"Public IPs of subscription {subscription_id}", f"/subscriptions/{subscription_id}")
+
+    def listing(self, table: str, subscription_id: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the resources of one kind in a subscription, by the SDK's listing for it (see SDK_LISTINGS)."""
+        sdk, one = self._sdk(), SDK_LISTINGS[table]
+        pager = getattr(getattr(sdk.client(one.client, subscription_id), one.group), one.operation)
+        return sdk.list(pager, f"{one.words} of subscription {subscription_id}", f"/subscriptions/{subscription_id}")
+
+    def graph(self, query: str, subscription_ids: Sequence[str]) -> GraphAnswer:
+        """Return every row of a Resource Graph query over these subscriptions (300 at most), paged to the end.
+
+        The query must project `id` and order by it. Subscriptions that may not be read are left out by Azure
+        without a word.
+        """
+        return ask_graph(self._sdk().send, query, subscription_ids)
 
     def budgets(self, scope: str) -> Iterator[Mapping[str, Any]]:
         """Yield the budgets Azure lists for a scope."""

@@ -19,6 +19,15 @@ class QueryPage:
     rows: list[list[Any]]
 
 
+@dataclass(frozen=True)
+class GraphPage:
+    """One page of a Resource Graph query; `total` counts the rows of all its pages, as this page tells it."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    is_cut: bool
+
+
 def read_query_page(body: bytes, what: str) -> tuple[QueryPage, str | None]:
     """Return a page, and the link to the next one (null, "" and absent all mean that there is none).
 
@@ -42,6 +51,20 @@ def read_list_page(body: bytes, what: str) -> tuple[list[dict[str, Any]], str | 
     if not isinstance(items, list):
         raise _not_an_answer(what)
     return items, _next_link(page)
+
+
+def read_graph_page(body: bytes, what: str) -> tuple[GraphPage, str | None]:
+    """Return a page of Resource Graph, and the token that asks for the next one.
+
+    `resultTruncated` is text and says "false" of a page that has a next one: only the token counts.
+    """
+    page = _read(body, what, "data", parse_float=Decimal)
+    rows, total = page["data"], page.get("totalRecords")
+    if not isinstance(rows, list) or not isinstance(total, int):
+        raise _not_an_answer(what)
+    is_cut = str(page.get("resultTruncated", "false")).lower() == "true"
+    token = page.get("$skipToken") or None
+    return GraphPage(rows, total, is_cut and token is None), token
 
 
 def _read(body: bytes, what: str, needed: str, **numbers: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from finops_lake.demo.model import (
     Disk,
     EstateSpec,
     Line,
+    Listed,
     PowerState,
     PublicIpAddress,
     Resource,
@@ -106,6 +107,24 @@ class Builder:
             self.line(resource, meter)
         return resource
 
+    def listed(
+        self,
+        group: ResourceGroup,
+        resource_type: str,
+        name: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        meter: Meter | None = None,
+        created: datetime | None = None,
+        **values: Any,
+    ) -> Listed:
+        """Add any other resource with its properties; without a meter it costs nothing."""
+        resource = Listed(group, resource_type, name, properties=properties or {}, **values)
+        self._add(resource, created or self.instant(400))
+        if meter is not None:
+            self.line(resource, meter, first_day=self._since(self.created[resource.cost_id]), prompt=True)
+        return resource
+
     def machine(
         self,
         group: ResourceGroup,
@@ -117,6 +136,9 @@ class Builder:
         created: datetime | None = None,
         tags: Mapping[str, str] | None = None,
         data_disks: int = 0,
+        os_type: str = "Linux",
+        license_type: str | None = None,
+        publisher: str = "Canonical",
         **line: Any,
     ) -> VirtualMachine:
         """Add a machine with its disks; `since` is the day from which a deallocated one is no longer billed."""
@@ -125,7 +147,7 @@ class Builder:
         state = "Reserved" if power_state == "deallocated" else "Attached"
         stem = self.guid(plain_id).replace("-", "")
         attached: dict[str, Any] = {"state": state, "managed_by": plain_id, "created": created, "tags": tags}
-        os_disk = self.disk(group, f"{name}_OsDisk_1_{stem}", "StandardSSD_LRS", 32, os_type="Linux", **attached)
+        os_disk = self.disk(group, f"{name}_OsDisk_1_{stem}", "StandardSSD_LRS", 32, os_type=os_type, **attached)
         data = tuple(
             self.disk(group, f"{name}_DataDisk_{number}", "Premium_LRS", 128, **attached).plain_id
             for number in range(data_disks)
@@ -136,8 +158,10 @@ class Builder:
             name,
             tags,
             size,
-            "Linux",
+            os_type,
             power_state,
+            license_type,
+            publisher,
             created=created,
             os_disk=os_disk.plain_id,
             data_disks=data,

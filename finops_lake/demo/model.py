@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from finops_lake.errors import InputError
 from finops_lake.source import months_back
@@ -143,6 +143,8 @@ class VirtualMachine(Resource):
     size: str = "Standard_D2s_v5"
     os_type: str = "Linux"
     power_state: PowerState | None = "running"
+    license_type: str | None = None
+    publisher: str = "Canonical"
     created: datetime = field(kw_only=True)
     os_disk: str = field(kw_only=True)
     data_disks: tuple[str, ...] = ()
@@ -176,6 +178,17 @@ class PublicIpAddress(Resource):
     prefix: str | None = None
     linked_address: str | None = None
     zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listed(Resource):
+    """Any other resource that lists show with its properties; what is None or empty is absent from them."""
+
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    sku: Mapping[str, Any] | None = None
+    kind: str | None = None
+    zones: tuple[str, ...] = ()
+    managed_by: str | None = None
 
 
 @dataclass(frozen=True)

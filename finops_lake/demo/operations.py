@@ -11,6 +11,8 @@ from urllib.parse import quote
 from finops_lake.demo.budgets import budget_shape, evaluate
 from finops_lake.demo.calls import Call
 from finops_lake.demo.cost_query import answer_query
+from finops_lake.demo.graph import resource_graph
+from finops_lake.demo.inventory import LISTED_TYPES, locks, resources_of_type
 from finops_lake.demo.model import Disk, PublicIpAddress, Resource, VirtualMachine
 from finops_lake.demo.replies import Reply, error_reply, json_reply, not_found
 from finops_lake.demo.shapes import (
@@ -139,6 +141,16 @@ def public_ip_address(world: World, call: Call) -> Reply:
     return _one(world, call, PublicIpAddress, address_shape)
 
 
+def listed(world: World, call: Call) -> Reply:
+    """List the resources of one type of a provider."""
+    return _listing(world, call, resources_of_type(world, call))
+
+
+def all_locks(world: World, call: Call) -> Reply:
+    """List the locks of a subscription, those of its groups and resources among them."""
+    return _listing(world, call, locks(world, call.names["subscription"]))
+
+
 def budgets(world: World, call: Call) -> Reply:
     """List budgets; a subscription's list has those of its resource groups too, and never a next link."""
     today = world.ledger.today
@@ -216,6 +228,9 @@ OPERATIONS = (
     _operation("resource_groups", f"{SUBSCRIPTION}/resourceGroups", resource_groups),
     _operation("resource_group", f"{SUBSCRIPTION}/resourceGroups/(?P<group>[^/]+)", resource_group),
     _operation("resources", f"{SCOPE}/resources", resources),
+    _operation("listed", f"{SUBSCRIPTION}/providers/(?P<type>{LISTED_TYPES})", listed),
+    _operation("locks", f"{SUBSCRIPTION}/providers/Microsoft.Authorization/locks", all_locks),
+    _operation("resource_graph", "/providers/Microsoft.ResourceGraph/resources", resource_graph, "POST"),
     _operation("query", f"{ANY_SCOPE}{COST}/query", answer_query, "POST"),
     _operation("create_report", f"{ANY_SCOPE}{COST}/generateCostDetailsReport", create_report, "POST"),
     _operation("poll_report", f"{ANY_SCOPE}{COST}/costDetailsOperationResults/(?P<name>[^/]+)", poll_report),

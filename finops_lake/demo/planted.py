@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from finops_lake.demo.builder import MACHINES, Builder
+from finops_lake.demo.cases import Case, Verdict, plant_cases
 from finops_lake.demo.catalogue import Meter
 from finops_lake.demo.model import Line, Resource, ResourceGroup, Spike, Subscription
 
 Check = Literal["stopped_vms", "unattached_disks", "unassociated_public_ips"]
-Verdict = Literal["waste", "ok", "not_applicable", "undetermined"]
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,11 @@ class Planted:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything planted in an estate; `spike` is the line that carries the anomaly."""
+    """Everything planted in an estate; `spike` is the line that carries the anomaly, `cases` await their checks."""
 
     findings: tuple[Planted, ...]
     spike: Line
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass
@@ -53,7 +54,8 @@ def plant(builder: Builder) -> Plan:
     managed = _managed_groups(builder, builder.subscriptions[0])
     for step in (_machines, _disks, _more_disks, _addresses):
         step(planter, homes, managed)
-    return Plan(tuple(planter.findings), _spike(builder, homes[1]))
+    spike = _spike(builder, homes[1])
+    return Plan(tuple(planter.findings), spike, tuple(plant_cases(builder, homes, managed)))
 
 
 def _home(builder: Builder, subscription: Subscription, place: int) -> ResourceGroup:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from finops_lake.demo.model import Disk, PublicIpAddress, Resource, ResourceGroup, Subscription, VirtualMachine
+from finops_lake.demo.model import Disk, Listed, PublicIpAddress, Resource, ResourceGroup, Subscription, VirtualMachine
 
 OPERATIONS_PER_SECOND = {"Premium_LRS": (500, 100), "StandardSSD_LRS": (500, 100), "Standard_LRS": (500, 60)}
 
@@ -56,6 +56,8 @@ def resource_shape(resource: Resource, created: datetime | None) -> dict[str, An
     }
     if isinstance(resource, Disk | PublicIpAddress):
         shape["sku"] = {"name": resource.sku}
+    if isinstance(resource, Listed):
+        shape |= _listed_head(resource)
     if isinstance(resource, Disk) and resource.managed_by:
         shape["managedBy"] = resource.managed_by
     if created is not None:
@@ -82,6 +84,7 @@ def machine_shape(machine: VirtualMachine, *, instance_view: bool = False) -> di
             ]
         },
         "timeCreated": _time(machine.created),
+        **({"licenseType": machine.license_type} if machine.license_type else {}),
     }
     if instance_view:
         properties["instanceView"] = instance_view_shape(machine)
@@ -169,6 +172,30 @@ def address_shape(address: PublicIpAddress) -> dict[str, Any]:
     }
 
 
+def listed_shape(resource: Listed) -> dict[str, Any]:
+    """Return any other resource as its provider's own list shows it."""
+    return {
+        **_head(resource),
+        **_listed_head(resource),
+        "etag": f'W/"{_guid(resource.name)}"',
+        "properties": {
+            "provisioningState": "Succeeded",
+            "resourceGuid": _guid(resource.cost_id),
+            **resource.properties,
+        },
+    }
+
+
+def _listed_head(resource: Listed) -> dict[str, Any]:
+    values = {
+        "kind": resource.kind,
+        "sku": dict(resource.sku) if resource.sku else None,
+        "zones": list(resource.zones) or None,
+        "managedBy": resource.managed_by,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _head(resource: Resource, *, tags: bool = True) -> dict[str, Any]:
     return {
         "name": resource.name,
@@ -180,7 +207,8 @@ def _head(resource: Resource, *, tags: bool = True) -> dict[str, Any]:
 
 
 def _storage(machine: VirtualMachine) -> dict[str, Any]:
-    image = {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}
+    offer = "WindowsServer" if machine.os_type == "Windows" else "ubuntu-24_04-lts"
+    image = {"publisher": machine.publisher, "offer": offer, "sku": "server", "version": "latest"}
     os_disk = {
         "osType": machine.os_type,
         "name": machine.os_disk.rpartition("/")[2],

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from finops_lake.demo.budgets import Budget, Spend, evaluate
+from finops_lake.demo.cases import Case, Verdict
 from finops_lake.demo.ledger import SETTLING_DAYS, Ledger
 from finops_lake.demo.model import Charge, Metric
-from finops_lake.demo.planted import Check, Planted, Verdict
+from finops_lake.demo.planted import Check, Planted
 from finops_lake.demo.restatement import RestatedCharge
 
 COMPLETE_DAYS = 30
@@ -104,6 +105,10 @@ class Truth:
             if charge.line.resource_id == wanted
         )
         return _by_currency(charges, metric)
+
+    def cases(self, subject: str | None = None) -> list[Case]:
+        """Return the cases planted in the wider inventory, all or those of one subject."""
+        return [item for item in self._ledger.estate.plan.cases if subject in (None, item.subject)]
 
     def findings(self, check: str | None = None, verdict: str | None = None) -> list[Finding]:
         """Return what was planted for one check, or all, with its billed cost of the last 30 complete days."""

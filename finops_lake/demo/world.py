@@ -40,6 +40,9 @@ class World:
         self.usage_page_size = 1000
         self.page_size = page_size
         self.list_page_size = list_page_size
+        self.graph_page_size = 1000
+        self.hidden: set[str] = set()
+        """Subscriptions of which Resource Graph shows nothing, though they are listed: no role to read them."""
         self.requests: deque[RecordedRequest] = deque(maxlen=KEPT_REQUESTS)
         self.audience = ""
         self.endpoint = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
@@ -107,3 +107,31 @@ def text(value: object) -> str | None:
 def whole(value: object) -> int | None:
     """Return a whole number, null for null."""
     return None if value is None or value == "" else int(str(value))
+
+
+def flag(value: object) -> bool | None:
+    """Return a JSON boolean, also one written as text; null for null."""
+    return None if value is None or value == "" else str(value).lower() in ("true", "enabled", "on")
+
+
+def only(*keys: str) -> Callable[[Any], str | None]:
+    """Return a conversion to JSON text that keeps, at any depth, the named keys of objects and nothing else.
+
+    Replies carry keys, certificates and much noise; what is not named is not stored. Empty objects and lists
+    become null.
+    """
+    wanted = {key.lower() for key in keys}
+    return lambda value: as_json(_kept(value, wanted))
+
+
+def count(value: object) -> int | None:
+    """Return how many elements a list has, 0 when it is absent."""
+    return len(value) if isinstance(value, list) else 0
+
+
+def _kept(value: Any, wanted: set[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _kept(item, wanted) for key, item in value.items() if key.lower() in wanted}
+    if isinstance(value, list):
+        return [_kept(item, wanted) for item in value]
+    return value

@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
-from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract import (
+    advisor,
     budgets,
+    compute,
     cost_daily,
     cost_resource_locations,
     disks,
     focus_charges,
+    graph_resources,
+    locks,
+    network,
     public_ips,
     resource_groups,
     resources,
+    subscription_ancestors,
     subscriptions,
     virtual_machines,
 )
 from finops_lake.extract.cost_lines import lines_source
 from finops_lake.extract.export_tables import EXPORT_TABLES
-from finops_lake.source import Chunk, Fetched, Source
+from finops_lake.extract.extractor import Extractor, Fetch
+from finops_lake.source import Source
 
-Fetch = Callable[[AzureClients, Chunk], Fetched]
-
-
-@dataclass(frozen=True)
-class Extractor:
-    """A raw table and the function that fetches one chunk of it."""
-
-    source: Source
-    fetch: Fetch
-
+__all__ = ["EXTRACTORS", "SOURCES", "Extractor", "Fetch"]
 
 EXTRACTORS: dict[str, Extractor] = {
-    module.SOURCE.table: Extractor(module.SOURCE, module.fetch)
-    for module in (
-        subscriptions,
-        resource_groups,
-        resources,
-        virtual_machines,
-        disks,
-        public_ips,
-        budgets,
-        cost_daily,
-        cost_resource_locations,
+    extractor.source.table: extractor
+    for extractor in (
+        Extractor(subscriptions.SOURCE, subscriptions.fetch),
+        Extractor(resource_groups.SOURCE, resource_groups.fetch),
+        Extractor(resources.SOURCE, resources.fetch),
+        Extractor(virtual_machines.SOURCE, virtual_machines.fetch),
+        Extractor(disks.SOURCE, disks.fetch),
+        Extractor(public_ips.SOURCE, public_ips.fetch),
+        *compute.EXTRACTORS,
+        *network.EXTRACTORS,
+        graph_resources.EXTRACTOR,
+        subscription_ancestors.EXTRACTOR,
+        advisor.EXTRACTOR,
+        Extractor(locks.SOURCE, locks.fetch),
+        Extractor(budgets.SOURCE, budgets.fetch),
+        Extractor(cost_daily.SOURCE, cost_daily.fetch),
+        Extractor(cost_resource_locations.SOURCE, cost_resource_locations.fetch),
     )
 }
 

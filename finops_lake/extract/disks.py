@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from finops_lake.azure_api.clients import AzureClients
-from finops_lake.extract.arrow import as_json, instant, whole
+from finops_lake.extract.arrow import as_json, flag, instant, whole
 from finops_lake.extract.listing import ID, LOCATION, NAME, TAGS, TIME_CREATED, ZONES, Column, listing, listing_source
 from finops_lake.extract.scopes import subscription_of
 from finops_lake.source import Chunk, Fetched
@@ -25,6 +25,9 @@ COLUMNS = (
     Column("managed_by_extended", "managedByExtended", "JSON list of the VMs that hold a shared disk.", as_json),
     Column("disk_size_gb", "properties.diskSizeGB", "Provisioned size in GiB.", whole),
     Column("max_shares", "properties.maxShares", "VMs that may hold the disk at once.", whole),
+    Column("disk_iops", "properties.diskIOPSReadWrite", "Operations per second it allows.", whole),
+    Column("disk_mbps", "properties.diskMBpsReadWrite", "Megabytes per second it allows.", whole),
+    Column("is_bursting_enabled", "properties.burstingEnabled", "True when bursting on demand is paid for.", flag),
     Column("os_type", "properties.osType", "Windows or Linux for an operating system disk."),
     Column("create_option", "properties.creationData.createOption", "How it was made: Empty, FromImage, Copy, ..."),
     Column(

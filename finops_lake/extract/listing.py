@@ -9,10 +9,30 @@ from typing import Any
 
 import pyarrow as pa
 
-from finops_lake.extract.arrow import AMOUNT, INSTANT, amount, as_json, day, instant, pick, readable, text, whole
+from finops_lake.extract.arrow import (
+    AMOUNT,
+    INSTANT,
+    amount,
+    as_json,
+    count,
+    day,
+    flag,
+    instant,
+    pick,
+    readable,
+    text,
+    whole,
+)
 from finops_lake.source import Source
 
-TYPES: Mapping[Any, pa.DataType] = {amount: AMOUNT, day: pa.date32(), instant: INSTANT, whole: pa.int64()}
+TYPES: Mapping[Any, pa.DataType] = {
+    amount: AMOUNT,
+    count: pa.int64(),
+    day: pa.date32(),
+    flag: pa.bool_(),
+    instant: INSTANT,
+    whole: pa.int64(),
+}
 """The Arrow type that a conversion gives; text where it is not named."""
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.errors import FinopsLakeError
-from finops_lake.extract.arrow import as_json, instant, pick
+from finops_lake.extract.arrow import as_json, instant, only, pick
 from finops_lake.extract.listing import (
     ID,
     LOCATION,
@@ -50,6 +50,29 @@ COLUMNS = (
     TIME_CREATED,
     Column("os_disk_id", "properties.storageProfile.osDisk.managedDisk.id", "Managed disk of the operating system."),
     Column("data_disk_ids", "properties.storageProfile.dataDisks", "JSON list of the managed data disks.", _disk_ids),
+    Column("os_disk_vhd_uri", "properties.storageProfile.osDisk.vhd.uri", "Blob of a system disk that is not managed."),
+    Column(
+        "ephemeral_placement",
+        "properties.storageProfile.osDisk.diffDiskSettings.placement",
+        "Where an ephemeral system disk lies; null when it has none.",
+    ),
+    Column("image_publisher", "properties.storageProfile.imageReference.publisher", "Publisher of its image."),
+    Column("image_offer", "properties.storageProfile.imageReference.offer", "Offer of its image."),
+    Column("image_sku", "properties.storageProfile.imageReference.sku", "SKU of its image."),
+    Column("image_id", "properties.storageProfile.imageReference.id", "Own image or gallery version it was made of."),
+    Column(
+        "network_interface_ids",
+        "properties.networkProfile.networkInterfaces",
+        "JSON list of its network interfaces.",
+        only("id"),
+    ),
+    Column("availability_set_id", "properties.availabilitySet.id", "Availability set it belongs to."),
+    Column("host_id", "properties.host.id", "Dedicated host it runs on."),
+    Column(
+        "capacity_reservation_group_id",
+        "properties.capacityReservation.capacityReservationGroup.id",
+        "Capacity reservation group it draws on.",
+    ),
     Column("scale_set_id", "properties.virtualMachineScaleSet.id", "Scale set it belongs to."),
     ZONES,
     TAGS,

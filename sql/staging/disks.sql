@@ -13,6 +13,9 @@
 --   managed_by_extended: JSON list of the machines that hold a shared disk, lower case; null when none does.
 --   disk_size_gb: Provisioned size in GiB.
 --   max_shares: Machines that may hold the disk at once.
+--   disk_iops: Operations per second it allows.
+--   disk_mbps: Megabytes per second it allows.
+--   is_bursting_enabled: Whether bursting on demand is paid for.
 --   os_type: Windows or Linux for an operating system disk.
 --   create_option: How it was made: Empty, FromImage, Copy, ...
 --   source_resource_id: Snapshot, disk or image it was copied from, lower case.
@@ -34,6 +37,9 @@ select
     lower(managed_by_extended) as managed_by_extended,
     disk_size_gb,
     max_shares,
+    disk_iops,
+    disk_mbps,
+    is_bursting_enabled,
     os_type,
     create_option,
     lower(source_resource_id) as source_resource_id,

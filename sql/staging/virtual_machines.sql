@@ -15,6 +15,16 @@
 --   created_at: Instant of creation (UTC).
 --   os_disk_id: Managed disk of the operating system, lower case.
 --   data_disk_ids: JSON list of the managed data disks, lower case.
+--   is_disk_unmanaged: Whether its system disk is a blob in a storage account.
+--   is_disk_ephemeral: Whether its system disk lies on the host.
+--   image_publisher: Publisher of its image, lower case.
+--   image_offer: Offer of its image, lower case.
+--   image_sku: SKU of its image, lower case.
+--   image_id: Own image or gallery version it was made of, lower case.
+--   network_interface_ids: JSON list of its network interfaces, lower case.
+--   availability_set_id: Availability set it belongs to, lower case.
+--   host_id: Dedicated host it runs on, lower case.
+--   capacity_reservation_group_id: Capacity reservation group it draws on, lower case.
 --   scale_set_id: Scale set it belongs to, lower case.
 --   tags: JSON object of the machine's own tags.
 --   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
@@ -34,6 +44,16 @@ select
     time_created as created_at,
     lower(os_disk_id) as os_disk_id,
     lower(data_disk_ids) as data_disk_ids,
+    os_disk_vhd_uri is not null as is_disk_unmanaged,
+    ephemeral_placement is not null as is_disk_ephemeral,
+    lower(image_publisher) as image_publisher,
+    lower(image_offer) as image_offer,
+    lower(image_sku) as image_sku,
+    lower(image_id) as image_id,
+    lower(network_interface_ids) as network_interface_ids,
+    lower(availability_set_id) as availability_set_id,
+    lower(host_id) as host_id,
+    lower(capacity_reservation_group_id) as capacity_reservation_group_id,
     lower(scale_set_id) as scale_set_id,
     tags,
     _loaded_at as valid_from,

@@ -24,6 +24,7 @@ from finops_lake.extract.cost_query import page_to_arrow
 from finops_lake.plan import Demand
 from finops_lake.refresh import Refresher
 from finops_lake.source import Chunk
+from tests.extract.graph_replies import graph_of
 from tests.replay import ReplayTransport, Reply, StaticCredential, recorded
 
 pytestmark = pytest.mark.replies
@@ -146,6 +147,8 @@ def test_the_main_job_runs_on_recorded_replies(tmp_path: Path) -> None:
             ("GET", r"/disks$"): [recorded("compute/disks_list_2024_03_attached_unattached")],
             ("GET", r"/publicIPAddresses$"): [recorded("network/publicip_list_mixed_2022_01")],
             ("GET", r"/budgets$"): [recorded("consumption/budgets_list_subscription_2018")],
+            ("GET", r"/providers/Microsoft\.(Network|Compute|Authorization)/"): [Reply(200, {"value": []})] * 17,
+            ("POST", r"/Microsoft\.ResourceGraph/resources$"): [graph_of(SCOPE)] * 7,
             ("POST", r"/query$"): [_regrouped(page), body, body, body],
         }
     )

@@ -1,0 +1,36 @@
+-- App Service plans.
+-- grain: one row per plan
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   kind: Variant of the type, lower case.
+--   sku_name: Name of the SKU.
+--   sku_tier: Tier of the SKU.
+--   sku_capacity: Units of the SKU.
+--   site_count: Apps on it, as Azure counts them (slots are not counted).
+--   worker_count: Machines.
+--   status: ready, creating or pending.
+--   environment_id: App Service environment it lies in, lower case.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    lower(kind) as kind,
+    sku_name,
+    sku_tier,
+    sku_capacity,
+    try_cast(properties ->> '$.numberOfSites' as bigint) as site_count,
+    try_cast(properties ->> '$.numberOfWorkers' as bigint) as worker_count,
+    lower(properties ->> '$.status') as status,
+    lower(properties ->> '$.hostingEnvironmentProfile.id') as environment_id,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) = 'microsoft.web/serverfarms'

@@ -1,0 +1,57 @@
+-- Services that are billed by the hour while they run: analytics, machine learning, messaging, caches.
+-- grain: one row per service
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   resource_type: Resource type, lower case.
+--   sku_name: Name of the SKU.
+--   sku_tier: Tier of the SKU.
+--   sku_capacity: Units of the SKU.
+--   state: online, running, active, paused, stopped, ... (lower case); null where the type has none.
+--   has_optimized_autoscale: Whether a Data Explorer cluster scales by itself.
+--   created_at: Instant of creation (UTC), where the type tells it.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    lower(type) as resource_type,
+    coalesce(sku_name, properties ->> '$.sku.name', properties ->> '$.properties.vmSize') as sku_name,
+    sku_tier,
+    sku_capacity,
+    lower(coalesce(
+        properties ->> '$.status', properties ->> '$.state', properties ->> '$.properties.state',
+        properties ->> '$.clusterState', properties ->> '$.instanceView.state'
+    )) as state,
+    try_cast(properties ->> '$.optimizedAutoscale.isEnabled' as boolean) as has_optimized_autoscale,
+    try_cast(coalesce(
+        properties ->> '$.creationDate', properties ->> '$.createdDate', properties ->> '$.createdAt',
+        properties ->> '$.createdAtUtc', properties ->> '$.createdOn'
+    ) as timestamptz) as created_at,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) in (
+    'microsoft.synapse/workspaces/sqlpools',
+    'microsoft.kusto/clusters',
+    'microsoft.fabric/capacities',
+    'microsoft.powerbidedicated/capacities',
+    'microsoft.hdinsight/clusters',
+    'microsoft.machinelearningservices/workspaces/computes',
+    'microsoft.eventhub/namespaces',
+    'microsoft.servicebus/namespaces',
+    'microsoft.apimanagement/service',
+    'microsoft.cache/redis',
+    'microsoft.cache/redisenterprise',
+    'microsoft.containerregistry/registries',
+    'microsoft.containerinstance/containergroups',
+    'microsoft.cognitiveservices/accounts/deployments',
+    'microsoft.search/searchservices',
+    'microsoft.servicefabric/clusters'
+)

@@ -1,0 +1,28 @@
+-- CDN and Front Door profiles, and classic front doors.
+-- grain: one row per profile
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   resource_type: Resource type, lower case.
+--   sku_name: Name of the SKU.
+--   state: active, disabled, ...
+--   frontend_count: Front ends of a classic front door.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    lower(type) as resource_type,
+    sku_name,
+    lower(properties ->> '$.resourceState') as state,
+    coalesce(json_array_length(properties -> '$.frontendEndpoints'), 0)::int as frontend_count,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) in ('microsoft.cdn/profiles', 'microsoft.network/frontdoors')

@@ -1,0 +1,23 @@
+-- DDoS protection plans with normalised ids.
+-- grain: one row per plan
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   virtual_network_count: Networks it protects.
+--   public_ip_count: Single addresses it protects.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    coalesce(json_array_length(virtual_network_ids), 0)::int as virtual_network_count,
+    coalesce(json_array_length(public_ip_ids), 0)::int as public_ip_count,
+    tags,
+    _loaded_at as loaded_at,
+from raw.ddos_plans

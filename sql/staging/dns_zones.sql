@@ -1,0 +1,28 @@
+-- Public and private DNS zones.
+-- grain: one row per zone
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   resource_type: Resource type, lower case.
+--   is_private: Whether it is private.
+--   virtual_network_link_count: Networks it is linked to; null for a public one.
+--   record_set_count: Record sets.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    lower(type) as resource_type,
+    lower(type) = 'microsoft.network/privatednszones' as is_private,
+    try_cast(properties ->> '$.numberOfVirtualNetworkLinks' as bigint) as virtual_network_link_count,
+    try_cast(properties ->> '$.numberOfRecordSets' as bigint) as record_set_count,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) in ('microsoft.network/privatednszones', 'microsoft.network/dnszones')

@@ -1,0 +1,42 @@
+-- ExpressRoute circuits with normalised ids.
+-- grain: one row per circuit
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   sku_name: SKU.
+--   sku_tier: Local, Standard or Premium.
+--   sku_family: MeteredData or UnlimitedData.
+--   circuit_state: Azure's side, lower case.
+--   provider_state: The provider's side: notprovisioned, provisioning, provisioned or deprovisioning.
+--   provider_name: Provider; null on a port of one's own.
+--   bandwidth_mbps: Bandwidth in megabits per second.
+--   port_id: ExpressRoute Direct port it runs on, lower case.
+--   peering_count: Peerings.
+--   connection_count: Connections of its peerings, as far as Azure lists them here.
+--   authorization_count: Keys given out for gateways of other subscriptions.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    sku_name,
+    sku_tier,
+    sku_family,
+    lower(circuit_state) as circuit_state,
+    lower(provider_state) as provider_state,
+    provider_name,
+    bandwidth_mbps,
+    lower(port_id) as port_id,
+    coalesce(json_array_length(peerings), 0)::int as peering_count,
+    coalesce(list_sum([coalesce(json_array_length(peering -> '$.properties.connections'), 0)
+        for peering in coalesce(peerings::json[], [])]), 0)::int as connection_count,
+    authorization_count,
+    tags,
+    _loaded_at as loaded_at,
+from raw.express_route_circuits

@@ -1,0 +1,28 @@
+-- Versions of images in compute galleries.
+-- grain: one row per version
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   published_at: Instant of publication (UTC).
+--   replica_count: Copies in each region.
+--   region_count: Regions it is copied to.
+--   source_id: What it was made of, lower case.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    try_cast(properties ->> '$.publishingProfile.publishedDate' as timestamptz) as published_at,
+    try_cast(properties ->> '$.publishingProfile.replicaCount' as bigint) as replica_count,
+    coalesce(json_array_length(properties -> '$.publishingProfile.targetRegions'), 0)::int as region_count,
+    lower(properties ->> '$.storageProfile.source.id') as source_id,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) = 'microsoft.compute/galleries/images/versions'

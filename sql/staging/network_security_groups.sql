@@ -1,0 +1,25 @@
+-- Network security groups with normalised ids.
+-- grain: one row per security group
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   network_interface_count: Interfaces it is on.
+--   subnet_count: Subnets it is on.
+--   rule_count: Own rules.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    coalesce(json_array_length(network_interface_ids), 0)::int as network_interface_count,
+    coalesce(json_array_length(subnets), 0)::int as subnet_count,
+    rule_count,
+    tags,
+    _loaded_at as loaded_at,
+from raw.network_security_groups

@@ -1,0 +1,26 @@
+-- Recovery Services and Backup vaults.
+-- grain: one row per vault
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   resource_type: Resource type, lower case.
+--   sku_name: Name of the SKU.
+--   redundancy: Redundancy of its storage: georedundant, locallyredundant, zoneredundant.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    lower(type) as resource_type,
+    sku_name,
+    lower(properties ->> '$.redundancySettings.standardTierStorageRedundancy') as redundancy,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) in ('microsoft.recoveryservices/vaults', 'microsoft.dataprotection/backupvaults')

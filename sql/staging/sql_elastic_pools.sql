@@ -1,0 +1,34 @@
+-- SQL elastic pools.
+-- grain: one row per pool
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   sku_name: Name of the SKU.
+--   sku_tier: Tier of the SKU.
+--   sku_capacity: Units of the SKU.
+--   state: ready, disabled, ...
+--   license_type: LicenseIncluded or BasePrice (hybrid benefit).
+--   created_at: Instant of creation (UTC).
+--   server_id: Server it is on, lower case.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    sku_name,
+    sku_tier,
+    sku_capacity,
+    lower(properties ->> '$.state') as state,
+    properties ->> '$.licenseType' as license_type,
+    try_cast(properties ->> '$.creationDate' as timestamptz) as created_at,
+    regexp_replace(lower(id), '/elasticpools/[^/]+$', '') as server_id,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) = 'microsoft.sql/servers/elasticpools'

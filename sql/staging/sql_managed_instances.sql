@@ -1,0 +1,34 @@
+-- SQL managed instances.
+-- grain: one row per instance
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   sku_name: Name of the SKU.
+--   sku_tier: Tier of the SKU.
+--   sku_capacity: Units of the SKU.
+--   state: ready, stopped, ...
+--   vcores: Virtual cores.
+--   storage_gb: Storage in GB.
+--   license_type: LicenseIncluded or BasePrice (hybrid benefit).
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    sku_name,
+    sku_tier,
+    sku_capacity,
+    lower(properties ->> '$.state') as state,
+    try_cast(properties ->> '$.vCores' as bigint) as vcores,
+    try_cast(properties ->> '$.storageSizeInGB' as bigint) as storage_gb,
+    properties ->> '$.licenseType' as license_type,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) = 'microsoft.sql/managedinstances'

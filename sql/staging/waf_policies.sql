@@ -1,0 +1,36 @@
+-- Web application firewall policies and how many front ends use each.
+-- grain: one row per policy
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   resource_group_name: Resource group, lower case.
+--   resource_name: Name as Azure writes it.
+--   location: Region, lower case.
+--   resource_type: Resource type, lower case.
+--   sku_name: Name of the SKU.
+--   link_count: Front ends, rules, gateways and listeners that use it, of every generation.
+--   tags: JSON object of its own tags.
+--   loaded_at: Instant of the listing (UTC).
+select
+    lower(id) as resource_id,
+    _scope_id as sub_account_id,
+    nullif(regexp_extract(lower(id), '/resourcegroups/([^/]+)', 1), '') as resource_group_name,
+    name as resource_name,
+    lower(location) as location,
+    lower(type) as resource_type,
+    sku_name,
+    (coalesce(json_array_length(properties -> '$.frontendEndpointLinks'), 0)
+    + coalesce(json_array_length(properties -> '$.routingRuleLinks'), 0)
+    + coalesce(json_array_length(properties -> '$.securityPolicyLinks'), 0)
+    + coalesce(json_array_length(properties -> '$.applicationGateways'), 0)
+    + coalesce(json_array_length(properties -> '$.httpListeners'), 0)
+    + coalesce(json_array_length(properties -> '$.pathBasedRules'), 0)
+    + coalesce(json_array_length(properties -> '$.endpointLinks'), 0))::int as link_count,
+    tags,
+    _loaded_at as loaded_at,
+from raw.graph_resources
+where lower(type) in (
+    'microsoft.network/frontdoorwebapplicationfirewallpolicies',
+    'microsoft.network/applicationgatewaywebapplicationfirewallpolicies',
+    'microsoft.cdn/cdnwebapplicationfirewallpolicies'
+)
