@@ -19,6 +19,7 @@ import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from finops_lake.errors import ConfigError
+from finops_lake.scopes import kind_of, normal_scope
 from finops_lake.when import When, when_of
 
 PREFIX = "FINOPS_LAKE_"
@@ -119,6 +120,12 @@ class Settings(BaseModel):
         repr=False,
         description="Files, folders and storage containers with bills (exports, FOCUS), read by each refresh.",
     )
+    scopes: Names = Field(
+        (), description="More ARM scopes whose cost is read: billing accounts, management groups, resource groups ..."
+    )
+    cost_source: Literal["auto", "exports", "cost_details", "usage_details", "query"] = Field(
+        "query", description="Where cost comes from; auto takes for each scope the richest source that works there."
+    )
     resource_groups: Names = Field(
         (), description="Resource group patterns (with * and ?) an audit looks at by default."
     )
@@ -177,6 +184,13 @@ class Settings(BaseModel):
         if parts.scheme != "https" or not parts.hostname:
             raise ValueError("an https address is needed, because a token is sent there")
         return url.rstrip("/")
+
+    @field_validator("scopes")
+    @classmethod
+    def _cost_scopes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for scope in value:
+            kind_of(scope)
+        return tuple(dict.fromkeys(normal_scope(scope) for scope in value))
 
     @field_validator("now")
     @classmethod

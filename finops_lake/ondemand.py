@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from finops_lake import telemetry
 from finops_lake.azure_api.clouds import cloud_of
 from finops_lake.config import Settings
+from finops_lake.coverage import BILLING_ACCOUNTS, choices_of, covered
 from finops_lake.errors import FinopsLakeError, InputError, LockedError
-from finops_lake.plan import Demand, chunks_of, next_due_at
+from finops_lake.plan import Demand, next_due_at
 from finops_lake.refresh import (
     STATES_SQL,
     SUBSCRIPTIONS_SQL,
@@ -183,7 +184,10 @@ class OnDemand:
         found = [(scope, name or "") for scope, name in self._lake.query(SUBSCRIPTIONS_SQL).rows]
         chosen = choose_subscriptions(found, self._settings.subscriptions)
         policy = policy_of(self._settings)
-        chunks = chunks_of(FETCHED, chosen, (), policy, demand)
+        choices = choices_of(self._settings, chosen, lambda sql: self._lake.query(sql).rows, states)
+        chunks = covered(FETCHED, chosen, (), choices, policy, demand)
+        if self._settings.cost_source != "auto":
+            chunks = [chunk for chunk in chunks if chunk != BILLING_ACCOUNTS]
         return next_due_at(chunks, {source.table: source for source in FETCHED}, states, policy, demand)
 
     def _current_or_new(self, demand: Demand, lock_timeout: float) -> _Job:

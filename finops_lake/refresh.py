@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from finops_lake import telemetry
 from finops_lake.config import Settings
+from finops_lake.coverage import BILLING_ACCOUNTS, COST_TABLES, choices_of, cost_source_rows, covered
 from finops_lake.errors import FinopsLakeError, InputError, LockedError, Outcome, StoppedError
 from finops_lake.journal import ApiCall, Journal
 from finops_lake.limits import Spent
-from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of, due_chunks
+from finops_lake.plan import REFUSED, TENANT_SCOPE, ChunkState, Demand, Policy, due_chunks
 from finops_lake.refresh_plan import RefreshPlan, make_plan
 from finops_lake.source import Chunk, ChunkResult
+from finops_lake.sourcing import CostChoice, tables_by_scope
 
 if TYPE_CHECKING:
     from finops_lake.azure_api.clients import AzureClients
@@ -36,6 +38,8 @@ SHORT_SECONDS = 30.0
 
 SUBSCRIPTIONS = Chunk("subscriptions", TENANT_SCOPE)
 """What every refresh must know first, because it decides what else there is to ask for."""
+
+FIRST_LISTINGS = (SUBSCRIPTIONS, BILLING_ACCOUNTS)
 
 STATES_SQL = """select table_name, scope_id, month, metric, last_outcome, last_attempt_at, last_success_at,
     coalesce(calls, 1), last_reason
@@ -84,11 +88,18 @@ class RefreshReport:
     left: int = 0
     notes: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    superseded: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def failures(self) -> tuple[ChunkResult, ...]:
-        """The chunks that did not load in full, the first of each table and scope."""
-        return tuple(_first_of_each(result for result in self.results if result.outcome is not Outcome.LOADED))
+        """The chunks that did not load in full, the first of each table and scope; none that another source replaces.
+
+        `superseded` names the tables and scopes that Azure refused and whose cost was then asked of another source.
+        """
+        failed = (result for result in self.results if result.outcome is not Outcome.LOADED)
+        return tuple(
+            _first_of_each(one for one in failed if (one.chunk.table, one.chunk.scope_id) not in self.superseded)
+        )
 
     def count(self, outcome: Outcome) -> int:
         """Return how many chunks ended so."""
@@ -148,12 +159,13 @@ def plan_ahead(
     states, policy, sources = states_of(query(STATES_SQL)), policy_of(settings), {one.table: one for one in FETCHED}
     found = [(scope, name or "") for scope, name in query(SUBSCRIPTIONS_SQL)]
     chosen = choose_subscriptions(found, settings.subscriptions)
-    tenant = due_chunks([SUBSCRIPTIONS], sources, states, policy, listing_demand(demand))
-    chunks = chunks_of(FETCHED, chosen, other_scopes(settings), policy, demand)
-    due = [chunk for chunk in due_chunks(chunks, sources, states, policy, demand) if chunk != SUBSCRIPTIONS]
+    tenant = due_chunks(first_listings(settings), sources, states, policy, listing_demand(demand))
+    choices = choices_of(settings, chosen, query, states) if found else []
+    chunks = covered(FETCHED, chosen, other_scopes(settings), choices, policy, demand)
+    due = [chunk for chunk in due_chunks(chunks, sources, states, policy, demand) if chunk not in FIRST_LISTINGS]
     now = time.time()
     spent = paced_by(settings, journal, now)
-    is_first = bool(tenant)
+    is_first = SUBSCRIPTIONS in tenant
     return make_plan(
         [*tenant, *due], sources, states, demand, policy.now, spent=spent, now=now, is_listing_first=is_first
     )
@@ -162,6 +174,11 @@ def plan_ahead(
 def plan_without_lake(settings: Settings, journal: Journal, demand: Demand) -> RefreshPlan:
     """Return what a refresh would do first where there is no lake: it lists the subscriptions, then plans on."""
     return plan_ahead(settings.model_copy(update={"subscriptions": ()}), lambda sql: [], journal, demand)
+
+
+def first_listings(settings: Settings) -> list[Chunk]:
+    """Return what is listed before anything else, because it decides what else there is to ask for, and of whom."""
+    return list(FIRST_LISTINGS) if settings.cost_source == "auto" else [SUBSCRIPTIONS]
 
 
 def listing_demand(demand: Demand) -> Demand:
@@ -245,6 +262,7 @@ class Refresher:
             run.fetcher.left,
             tuple(run.notes),
             tuple(run.told),
+            run.superseded,
         )
 
 
@@ -318,6 +336,7 @@ class _Run:
     plan: RefreshPlan | None = None
     planned_from: int = 0
     is_stopped: Callable[[], bool] | None = None
+    choices: list[CostChoice] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         from finops_lake.extract.catalog import EXTRACTORS
@@ -343,8 +362,8 @@ class _Run:
         self._tell("looking at what is due")
         with self.warehouse.open():
             states = states_of(self.warehouse.query(STATES_SQL))
-        tenant = SUBSCRIPTIONS
-        self._fetch(due_chunks([tenant], self.sources, states, self.policy, listing_demand(self.demand)))
+        listings = first_listings(self.settings)
+        self._fetch(due_chunks(listings, self.sources, states, self.policy, listing_demand(self.demand)))
         with self.warehouse.open():
             found = [(scope, name or "") for scope, name in self.warehouse.query(SUBSCRIPTIONS_SQL)]
         chosen = choose_subscriptions(found, self.settings.subscriptions)
@@ -352,9 +371,42 @@ class _Run:
             self.notes.append(
                 "The sign-in sees no subscription: it may lack the Reader role, or look at another tenant."
             )
-        chunks = chunks_of(self.sources.values(), chosen, other_scopes(self.settings), self.policy, self.demand)
+        self._work_through(chosen)
+
+    def _work_through(self, subscriptions: Sequence[str]) -> None:
+        """Fetch what is due; where Azure refuses a source of cost, go on with the next one until none is left."""
+        asked = set(FIRST_LISTINGS)
+        while True:
+            due, states = self._due(subscriptions, asked)
+            if not due:
+                return
+            asked.update(due)
+            before = len(self.results)
+            self._carry_out(self._planned(due, states))
+            if not any(_is_refused_cost(result) for result in self.results[before:]):
+                return
+
+    def _due(
+        self, subscriptions: Sequence[str], asked: Collection[Chunk]
+    ) -> tuple[list[Chunk], dict[Chunk, ChunkState]]:
+        """Return what is due and was not asked for in this refresh, with the source of cost chosen by what is known."""
+        since = self.policy.now if self.demand.force or self.demand.retry_refused else None
+        with self.warehouse.open():
+            states = states_of(self.warehouse.query(STATES_SQL))
+            self.choices = choices_of(self.settings, subscriptions, self.warehouse.query, states, since=since)
+            if self.warehouse.note_cost_sources(cost_source_rows(self.choices)):
+                self.unpublished = True
+        others = other_scopes(self.settings)
+        chunks = covered(self.sources.values(), subscriptions, others, self.choices, self.policy, self.demand)
         due = due_chunks(chunks, self.sources, states, self.policy, self.demand)
-        self._carry_out(self._planned([chunk for chunk in due if chunk != tenant], states))
+        return [chunk for chunk in due if chunk not in asked], states
+
+    @property
+    def superseded(self) -> frozenset[tuple[str, str]]:
+        """Tables and scopes that were refused in this refresh and gave way to another source of cost."""
+        chosen = tables_by_scope(self.choices)
+        places = {(one.chunk.table, one.chunk.scope_id) for one in self.results if _is_refused_cost(one)}
+        return frozenset((table, scope) for table, scope in places if table not in chosen.get(scope, frozenset()))
 
     def _planned(self, due: Sequence[Chunk], states: Mapping[Chunk, ChunkState]) -> RefreshPlan:
         spent = paced_by(self.settings, self.journal, self.wall())
@@ -453,6 +505,10 @@ class _Run:
 
     def _on_wait(self, seconds: float, why: str) -> None:
         self._tell(f"waiting {seconds:.0f} s: {why}")
+
+
+def _is_refused_cost(result: ChunkResult) -> bool:
+    return result.outcome in REFUSED and result.chunk.table in COST_TABLES
 
 
 def _refresh_span(demand: Demand) -> AbstractContextManager[Span]:

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from finops_lake.extract import (
     advisor,
+    billing_accounts,
     budgets,
     compute,
     cost_daily,
+    cost_details,
     cost_resource_locations,
     disks,
     focus_charges,
@@ -20,6 +22,7 @@ from finops_lake.extract import (
     resources,
     subscription_ancestors,
     subscriptions,
+    usage_details,
     virtual_machines,
 )
 from finops_lake.extract.cost_lines import lines_source
@@ -33,6 +36,7 @@ EXTRACTORS: dict[str, Extractor] = {
     extractor.source.table: extractor
     for extractor in (
         Extractor(subscriptions.SOURCE, subscriptions.fetch),
+        Extractor(billing_accounts.SOURCE, billing_accounts.fetch),
         Extractor(resource_groups.SOURCE, resource_groups.fetch),
         Extractor(resources.SOURCE, resources.fetch),
         Extractor(virtual_machines.SOURCE, virtual_machines.fetch),
@@ -47,23 +51,19 @@ EXTRACTORS: dict[str, Extractor] = {
         Extractor(budgets.SOURCE, budgets.fetch),
         Extractor(cost_daily.SOURCE, cost_daily.fetch),
         Extractor(cost_resource_locations.SOURCE, cost_resource_locations.fetch),
+        Extractor(cost_details.SOURCE, cost_details.fetch),
+        Extractor(usage_details.SOURCE, usage_details.fetch),
     )
 }
 
-LINE_SOURCES: tuple[Source, ...] = (
-    lines_source("cost_details", "Usage-detail lines by the cost details report.", timedelta(hours=24)),
-    lines_source("usage_details", "Usage-detail lines by the consumption API.", timedelta(hours=24)),
+FILE_SOURCES: tuple[Source, ...] = (
+    focus_charges.SOURCE,
     lines_source("cost_exports", "Usage-detail lines by files of cost exports.", timedelta(hours=24)),
 )
-"""The sources that tell charges line by line; one schema, one metric per load."""
+"""What only files fill."""
 
 FETCHED: tuple[Source, ...] = tuple(extractor.source for extractor in EXTRACTORS.values())
 """What a refresh asks Azure for."""
 
-SOURCES: tuple[Source, ...] = (
-    *FETCHED,
-    focus_charges.SOURCE,
-    *LINE_SOURCES,
-    *(source for source, _ in EXPORT_TABLES),
-)
+SOURCES: tuple[Source, ...] = (*FETCHED, *FILE_SOURCES, *(source for source, _ in EXPORT_TABLES))
 """Every raw table of the lake, those filled from files included."""

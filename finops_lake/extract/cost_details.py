@@ -7,20 +7,29 @@ from datetime import timedelta
 import pyarrow as pa
 
 from finops_lake.azure_api.clients import AzureClients
-from finops_lake.errors import UnreachableError
+from finops_lake.errors import BadRequestError, NotFoundError, UnreachableError, UnsupportedOfferError
 from finops_lake.extract.cost_csv import read_lines
 from finops_lake.extract.cost_lines import SCHEMA, check_month, days_of, lines_source
-from finops_lake.source import Chunk, Fetched
+from finops_lake.source import Api, Chunk, Fetched
 
 SOURCE = lines_source(
     "cost_details",
     "Lines of the bill from cost details reports (EA and MCA), one metric per load.",
     timedelta(hours=24),  # Azure makes one report per scope, month, metric and day
+    api=Api.COST_REPORT,
+    calls=3,
 )
 
 
 def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
     """Return a month of one metric; orders a report, or takes up one that was ordered within the last day."""
+    try:
+        return _fetched(azure, chunk)
+    except (BadRequestError, NotFoundError) as error:  # Azure says so in many words where there are no reports
+        raise UnsupportedOfferError(error.message, next_step=error.next_step, code=error.code) from error
+
+
+def _fetched(azure: AzureClients, chunk: Chunk) -> Fetched:
     first, last = days_of(chunk)
     what = f"Cost details report of {chunk.scope_id} for {first:%Y-%m}"
     tables, inexact = [], 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -176,8 +176,11 @@ def columns_of(headers: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def lines_source(table: str, comment: str, max_age: timedelta) -> Source:
-    """Return the raw table of a source of usage-detail lines: by month and metric, lines without a key."""
+def lines_source(table: str, comment: str, max_age: timedelta, **asked: Any) -> Source:
+    """Return the raw table of a source of usage-detail lines: by month and metric, lines without a key.
+
+    `asked` says of whom it is asked, as in Source.
+    """
     return Source(
         table=table,
         comment=comment,
@@ -187,6 +190,7 @@ def lines_source(table: str, comment: str, max_age: timedelta) -> Source:
         columns=COLUMNS,
         monthly=True,
         metrics=METRICS,
+        **asked,
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from finops_lake.scopes import normal_scope
 
-def normal_scope(scope: str) -> str:
-    """Return a scope with one leading slash, none trailing, lower-cased; "/" for the whole sign-in."""
-    return "/" + scope.strip().strip("/").lower()
+__all__ = ["normal_scope", "subscription_of"]
 
 
 def subscription_of(scope: str) -> str:

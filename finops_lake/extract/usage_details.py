@@ -14,16 +14,18 @@ from typing import Any
 import pyarrow as pa
 
 from finops_lake.azure_api.clients import AzureClients
-from finops_lake.errors import UnreachableError
+from finops_lake.errors import BadRequestError, NotFoundError, UnreachableError, UnsupportedOfferError
 from finops_lake.extract.arrow import amounts, as_json, day, readable, text, texts
 from finops_lake.extract.cost_csv import NEEDED, lines_table
 from finops_lake.extract.cost_lines import SCHEMA, check_month, columns_of, days_of, lines_source
-from finops_lake.source import Chunk, Fetched
+from finops_lake.source import Api, Chunk, Fetched
 
 SOURCE = lines_source(
     "usage_details",
     "Lines of the bill from the consumption API's usage details, one metric per load.",
     timedelta(hours=4),
+    api=Api.USAGE_DETAILS,
+    calls=4,
 )
 
 METRICS = {"ActualCost": "actualcost", "AmortizedCost": "amortizedcost"}
@@ -39,6 +41,13 @@ MODERN = ("/billingprofiles/", "/invoicesections/", "/customers/")
 
 def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
     """Return a month of one metric; costs one throttled call per 1000 lines."""
+    try:
+        return _fetched(azure, chunk)
+    except (BadRequestError, NotFoundError) as error:  # Azure says so in many words where there are none
+        raise UnsupportedOfferError(error.message, next_step=error.next_step, code=error.code) from error
+
+
+def _fetched(azure: AzureClients, chunk: Chunk) -> Fetched:
     first, last = days_of(chunk)
     what = f"Usage details of {chunk.scope_id} for {first:%Y-%m}"
     tables, inexact, seen = [], 0, set[tuple[str, ...]]()

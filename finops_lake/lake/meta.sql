@@ -193,3 +193,21 @@ comment on column meta.files.run_id is 'Run of the export that wrote it, by its 
 comment on column meta.files.outcome is 'loaded, failed, or skipped.';
 comment on column meta.files.reason is 'Why it is not loaded, or what was assumed about it.';
 comment on column meta.files.read_at is 'When that became of it (UTC).';
+
+create table if not exists meta.cost_sources (
+    scope_id varchar not null,
+    source varchar,
+    tables varchar[] not null,
+    reason varchar not null,
+    agreement varchar,
+    not_given varchar,
+    chosen_at timestamptz not null,
+);
+comment on table meta.cost_sources is 'Which of Azure''s cost sources is asked for each scope, and why.';
+comment on column meta.cost_sources.scope_id is 'ARM scope, lower-cased.';
+comment on column meta.cost_sources.source is 'cost_details, usage_details or query; null when Azure is not asked for its cost.';
+comment on column meta.cost_sources.tables is 'The raw tables that are filled for the scope.';
+comment on column meta.cost_sources.reason is 'Why this source: the agreement or offer, the setting, what was refused.';
+comment on column meta.cost_sources.agreement is 'Agreement that pays for the scope, where it is known.';
+comment on column meta.cost_sources.not_given is 'What the source cannot tell of this scope; those columns are null.';
+comment on column meta.cost_sources.chosen_at is 'When it was chosen (UTC).';

@@ -13,6 +13,9 @@
 --   last_month: Newest month in the lake.
 --   missing_chunks: Pieces asked for, of any month, that are not in the lake.
 --   row_count: Rows in the lake.
+--   is_asked: Whether it is asked for now; a source of cost that gave way to another one is not, and misses nothing.
+--   source_reason: Why this source of cost was chosen for the scope; null for other tables.
+--   not_given: What this source cannot tell of the scope; those columns are null.
 with ranked as (
     select
         *,
@@ -22,23 +25,35 @@ with ranked as (
             when 'failed' then 3 when 'unsupported' then 4 else 5
         end as badness,
     from meta.chunks
+),
+
+standing as (
+    select
+        table_name,
+        scope_id,
+        arg_max(last_outcome, badness) filter (where is_newest) as outcome,
+        nullif(arg_max(last_reason, badness) filter (where is_newest), '') as reason,
+        nullif(arg_max(last_next_step, badness) filter (where is_newest), '') as next_step,
+        max(last_attempt_at) as last_attempt_at,
+        case
+            when bool_and(last_success_at is not null) filter (where is_newest)
+                then min(last_success_at) filter (where is_newest)
+        end as last_success_at,
+        bool_and(is_complete) filter (where is_newest) as is_complete,
+        min(month) filter (where last_success_at is not null) as first_month,
+        max(month) filter (where last_success_at is not null) as last_month,
+        count(*) filter (where last_success_at is null) as missing_chunks,
+        sum(row_count)::bigint as row_count,
+    from ranked
+    group by table_name, scope_id
 )
 
 select
-    table_name,
-    scope_id,
-    arg_max(last_outcome, badness) filter (where is_newest) as outcome,
-    nullif(arg_max(last_reason, badness) filter (where is_newest), '') as reason,
-    nullif(arg_max(last_next_step, badness) filter (where is_newest), '') as next_step,
-    max(last_attempt_at) as last_attempt_at,
-    case
-        when bool_and(last_success_at is not null) filter (where is_newest)
-            then min(last_success_at) filter (where is_newest)
-    end as last_success_at,
-    bool_and(is_complete) filter (where is_newest) as is_complete,
-    min(month) filter (where last_success_at is not null) as first_month,
-    max(month) filter (where last_success_at is not null) as last_month,
-    count(*) filter (where last_success_at is null) as missing_chunks,
-    sum(row_count)::bigint as row_count,
-from ranked
-group by table_name, scope_id
+    standing.*,
+    choices.scope_id is null or list_contains(choices.tables, standing.table_name) as is_asked,
+    choices.reason as source_reason,
+    choices.not_given,
+from standing
+left join meta.cost_sources as choices
+    on standing.scope_id = choices.scope_id
+    and standing.table_name in ('cost_daily', 'cost_resource_locations', 'cost_details', 'usage_details')

@@ -1,0 +1,76 @@
+"""What a refresh covers: which scopes, and for each of them which tables, the source of its cost among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from finops_lake.config import Settings
+from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of
+from finops_lake.scopes import CostScope, kind_of
+from finops_lake.source import Chunk, Source
+from finops_lake.sourcing import CostChoice, ScopeFacts, choose, not_given, tables_by_scope
+
+Query = Callable[[str], Sequence[tuple[Any, ...]]]
+
+COST_TABLES = frozenset({"cost_daily", "cost_resource_locations", "cost_details", "usage_details"})
+BILLING_ACCOUNTS = Chunk("billing_accounts", TENANT_SCOPE)
+
+QUOTAS_SQL = "select sub_account_id, quota_id from staging.subscriptions"
+AGREEMENTS_SQL = "select billing_account_id, agreement_type from staging.billing_accounts"
+
+
+def choices_of(
+    settings: Settings,
+    subscriptions: Sequence[str],
+    query: Query,
+    states: Mapping[Chunk, ChunkState],
+    *,
+    since: datetime | None = None,
+) -> list[CostChoice]:
+    """Return the source of cost for every subscription and every further scope that is set; see sourcing.choose."""
+    quotas: dict[str, str | None] = dict(query(QUOTAS_SQL))
+    agreements: dict[str, str | None] = dict(query(AGREEMENTS_SQL))
+    facts = [
+        ScopeFacts(scope, quotas.get(_subscription_of(scope)), _agreement_of(scope, agreements))
+        for scope in dict.fromkeys([*subscriptions, *settings.scopes])
+    ]
+    return choose(facts, settings.cost_source, states, settings.utc_now(), since=since)
+
+
+def covered(
+    sources: Iterable[Source],
+    subscriptions: Sequence[str],
+    others: Sequence[str],
+    choices: Iterable[CostChoice],
+    policy: Policy,
+    demand: Demand,
+) -> list[Chunk]:
+    """Return every chunk a demand covers, due or not: tables of cost for the scopes that were chosen for them."""
+    chosen = tables_by_scope(choices)
+    found = []
+    for source in sources:
+        asked = subscriptions
+        if source.table in COST_TABLES:
+            asked = [scope for scope, tables in chosen.items() if source.table in tables]
+        found += chunks_of([source], asked, others, policy, demand)
+    return found
+
+
+def cost_source_rows(choices: Iterable[CostChoice]) -> list[tuple[Any, ...]]:
+    """Return the choices as rows of meta.cost_sources."""
+    return [
+        (one.scope_id, one.source, sorted(one.tables), one.reason, one.agreement, not_given(one)) for one in choices
+    ]
+
+
+def _subscription_of(scope: str) -> str:
+    return "/".join(scope.split("/")[:3])
+
+
+def _agreement_of(scope: str, agreements: Mapping[str, str | None]) -> str | None:
+    """Return the agreement of a billing scope by its account, where that may be read."""
+    if kind_of(scope) in (CostScope.SUBSCRIPTION, CostScope.RESOURCE_GROUP, CostScope.MANAGEMENT_GROUP):
+        return None
+    return agreements.get("/".join(scope.split("/")[:5]))
