@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from finops_lake.answers.answer import Answer, Period
-from finops_lake.answers.cost_terms import (
-    GRANULARITIES,
+from finops_lake.answers.comparisons import compared_period
+from finops_lake.answers.cost_notes import absence, notes_on
+from finops_lake.answers.cost_sql import Statement
+from finops_lake.answers.cost_terms import GRANULARITIES, granularity_of, metric_named
+from finops_lake.answers.dimensions import dimension_of, shown_columns
+from finops_lake.answers.filters import (
+    Filter,
     dimension_conditions,
-    dimension_of,
-    granularity_of,
-    metric_of,
+    dimensions_of,
+    filter_conditions,
+    named_tags,
+    pairs,
     tag_conditions,
 )
 from finops_lake.answers.sqltext import literal
-from finops_lake.answers.standing import cost_standing
+from finops_lake.answers.standing import Standing, cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
+from finops_lake.answers.tags import check_tags
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
 from finops_lake.source import first_of_month, next_month
 
 MAX_ROWS = 10_000
+MAX_TOP = 1000
 
 
 @dataclass(frozen=True)
 class CostQuestion:
     """What to sum. `subscriptions` are ids or names (empty: all); `dimensions` and `tags` are Key=Value filters.
 
-    Several values of one key are alternatives, different keys must all hold.
+    Several values of one key are alternatives, different keys must all hold, and so must all `filters`. `group_by`
+    takes names of dimensions and tag:KEY. `top` keeps the largest groups of each currency and unites the others.
+    `compare_to` is a name of answers/comparisons.py, `compare_period` a period of one's own. `as_of` asks for what
+    the lake knew at that instant (UTC).
     """
 
     period: Period
@@ -42,6 +53,40 @@ class CostQuestion:
     dimensions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     limit: int = 100
+    filters: tuple[Filter, ...] = ()
+    top: int | None = None
+    compare_to: str | None = None
+    compare_period: Period | None = None
+    shares: bool = False
+    as_of: datetime | None = None
+
+    @property
+    def compared(self) -> Period | None:
+        """The period to compare with, None for none."""
+        return compared_period(self.period, self.compare_to, self.compare_period)
+
+    @property
+    def months(self) -> list[date]:
+        """The first days of all months the question touches."""
+        compared = months_of(self.compared) if self.compared else []
+        return sorted({*months_of(self.period), *compared})
+
+    @property
+    def named_dimensions(self) -> tuple[str, ...]:
+        """The dimensions that are grouped or filtered by."""
+        return (*self.group_by, *pairs(self.dimensions, "dimensions"), *dimensions_of(self.filters))
+
+    @property
+    def tag_keys(self) -> list[str]:
+        """The tag keys that are grouped or filtered by, in lower case."""
+        keys = [key.lower() for key in pairs(self.tags, "tags")]
+        return list(dict.fromkeys([*keys, *named_tags(self.named_dimensions)]))
+
+    @property
+    def views(self) -> list[str]:
+        """What the answer rests on."""
+        tagged = ["marts.resource_tags", "marts.resources"] if self.tag_keys else []
+        return ["marts.charges", "marts.subscriptions", *tagged]
 
 
 def months_of(period: Period) -> list[date]:
@@ -52,137 +97,137 @@ def months_of(period: Period) -> list[date]:
     return months
 
 
-def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
-    """Return cost by the asked dimensions, the largest first (by date first, where asked), with exact totals."""
-    metric = metric_of(question.metric)
+def check_question(question: CostQuestion) -> None:
+    """Raise InputError for what no lake could answer: unknown words, and parts that do not go together."""
+    metric_named(question.metric)
+    granularity = granularity_of(question.granularity)
+    for name in question.group_by:
+        dimension_of(name)
+    dimension_conditions(question.dimensions)
+    tag_conditions(question.tags)
+    filter_conditions(question.filters)
     if not 1 <= question.limit <= MAX_ROWS:
         raise InputError("limit", question.limit, f"a whole number from 1 to {MAX_ROWS} is needed")
+    if question.top is not None and not 1 <= question.top <= MAX_TOP:
+        raise InputError("top", question.top, f"a whole number from 1 to {MAX_TOP} is needed")
+    if question.top is not None and not question.group_by:
+        raise InputError("top", question.top, "group_by must name what the top is taken of")
+    if question.compared is not None and granularity != "total":
+        raise InputError("granularity", question.granularity, "a comparison is of whole periods: use total")
+
+
+def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
+    """Return cost by the asked dimensions, the largest first (by date first, where asked), with exact totals.
+
+    Raises InputError for words that are not known, naming the nearest that are.
+    """
+    check_question(question)
+    metric = metric_named(question.metric)
     known = subscriptions_of(lake)
     chosen = select_subscriptions(known, question.subscriptions)
-    conditions = _conditions(question, chosen if len(chosen) < len(known) else None)
-    tags = tag_conditions(question.tags)
-    grouped = _grouped(question, metric, conditions + tags)
-    sql = f"{grouped}\norder by {_order(question, metric)}\nlimit {question.limit}"
-    found = _rows_and_totals(lake, grouped, metric, question)
-    standing = cost_standing(lake, chosen, metric, months_of(question.period))
+    check_tags(lake, question.tag_keys)
+    standing = cost_standing(lake, chosen, metric.loaded_as, months_of(question.period))
+    compared = _compared_standing(lake, chosen, question)
+    statement = _statement(question, chosen if len(chosen) < len(known) else None, compared)
+    found = _rows_and_totals(lake, statement, question.limit)
     truncated = found.row_count > len(found.rows)
+    standings = [one for one in (standing, compared) if one is not None]
     return Answer(
-        columns=(*_columns(question), metric),
+        columns=statement.columns,
         rows=found.rows,
-        sql=sql,
-        as_of=standing.as_of,
+        sql=f"{statement.rows()}\norder by {statement.order()}\nlimit {question.limit}",
+        as_of=min((one.as_of for one in standings if one.as_of), default=None),
         row_count=found.row_count,
         truncated=truncated,
-        metric=metric,
+        metric=metric.name,
         period=question.period,
-        currencies=tuple(found.totals),
-        totals=tuple({"billing_currency": currency, metric: amount} for currency, amount in found.totals.items()),
+        currencies=tuple(unit for unit in found.totals if unit) if metric.name != "quantity" else (),
+        totals=tuple(_total(statement, unit, amounts) for unit, amounts in found.totals.items()),
         scopes=standing.scopes,
         open_days=standing.open_days_within(question.period),
         notes=(
-            *_notes(question, metric, len(found.totals), truncated),
-            *standing.notes,
-            *(_untagged_note(lake, metric, conditions) if tags else ()),
+            *notes_on(lake, question, statement, found.totals, truncated),
+            *dict.fromkeys(note for one in standings for note in one.notes),
+            *(_missing_note(question, compared) if compared else ()),
+            *(() if found.row_count else absence(lake, question, standing)),
         ),
+        sections={"compared_period": statement.compared},
     )
 
 
-def _conditions(question: CostQuestion, chosen: Sequence[Subscription] | None) -> list[str]:
-    period = question.period
-    conditions = [f"charges.charge_period_start between {literal(period.start)} and {literal(period.end)}"]
+def _statement(question: CostQuestion, chosen: Sequence[Subscription] | None, compared: Standing | None) -> Statement:
+    conditions = []
     if chosen is not None:
         listed = ", ".join(literal(one.sub_account_id) for one in chosen)
         conditions.append(f"charges.sub_account_id in ({listed})")
-    return conditions + dimension_conditions(question.dimensions)
-
-
-def _columns(question: CostQuestion) -> dict[str, str]:
-    columns = dict(GRANULARITIES[granularity_of(question.granularity)])
-    for name in question.group_by:
-        columns |= dimension_of(name).columns
-    return columns | {"billing_currency": "charges.billing_currency"}
-
-
-def _grouped(question: CostQuestion, metric: str, conditions: Sequence[str]) -> str:
-    columns = _columns(question)
-    lines = [f"    {sql} as {name}," for name, sql in columns.items()]
-    return "\n".join(
-        [
-            "select",
-            *lines,
-            f"    sum(charges.{metric}) as {metric},",
-            *_from([*columns.values(), *conditions]),
-            "where " + "\n    and ".join(conditions),
-            "group by all",
-        ]
+    return Statement(
+        metric=metric_named(question.metric),
+        period=question.period,
+        buckets=GRANULARITIES[granularity_of(question.granularity)],
+        dimensions=shown_columns(dimension_of(name) for name in question.group_by),
+        conditions=[
+            *conditions,
+            *dimension_conditions(question.dimensions),
+            *tag_conditions(question.tags),
+            *filter_conditions(question.filters),
+        ],
+        compared=question.compared,
+        is_compared_known=compared is None or bool(compared.scopes.included),
+        top=question.top,
+        shares=question.shares,
+        as_of=question.as_of,
     )
 
 
-def _from(texts: Iterable[str]) -> list[str]:
-    """Return the FROM clause; the names of subscriptions are joined only where something needs them."""
-    joined = ["left join marts.subscriptions as subscriptions using (sub_account_id)"]
-    return ["from marts.charges as charges", *(joined if any("subscriptions." in text for text in texts) else [])]
+def _compared_standing(lake: LakeReader, chosen: Sequence[Subscription], question: CostQuestion) -> Standing | None:
+    if question.compared is None:
+        return None
+    return cost_standing(lake, chosen, metric_named(question.metric).loaded_as, months_of(question.compared))
 
 
-def _order(question: CostQuestion, metric: str) -> str:
-    dates = list(GRANULARITIES[granularity_of(question.granularity)])
-    rest = [name for name in _columns(question) if name not in dates]
-    return ", ".join([*dates, f"{metric} desc nulls last", *rest])
+def _missing_note(question: CostQuestion, compared: Standing) -> list[str]:
+    """Say where the comparison is not with the whole of the other period."""
+    period = question.compared
+    if period is None or not compared.scopes.missing:
+        return []
+    names = ", ".join(scope.name for scope in compared.scopes.missing[:10])
+    whole = "Nothing" if not compared.scopes.included else "Not all"
+    return [f"{whole} of the compared period, {period.start} to {period.end}, is in the lake; missing: {names}."]
 
 
 @dataclass(frozen=True)
 class _Found:
-    """Rows up to the limit, how many there are without it, and the total of each currency, largest first."""
+    """Rows up to the limit, how many there are without it, and the sums of each unit, largest first."""
 
     rows: tuple[tuple[Any, ...], ...]
     row_count: int
-    totals: Mapping[str, Decimal | None]
+    totals: Mapping[str | None, tuple[Decimal | None, ...]]
 
 
-def _rows_and_totals(lake: LakeReader, grouped: str, metric: str, question: CostQuestion) -> _Found:
-    """Read the charges once for rows and totals; a second time only when the limit may have cut off a currency."""
-    totals = f"sum({metric}) over (partition by billing_currency), count(*) over ()"
+def _rows_and_totals(lake: LakeReader, statement: Statement, limit: int) -> _Found:
+    """Read the charges once for rows and totals; a second time only when the limit may have cut off a unit."""
+    name, unit, rows_sql = statement.metric.name, statement.metric.unit_column, statement.rows()
+    summed = [name, *([f"previous_{name}"] if statement.compared else [])]
+    windows = ", ".join(f"sum({column}) over (partition by {unit})" for column in summed)
     rows = lake.query(
-        f"select *, {totals} from (\n{grouped}\n)\norder by {_order(question, metric)}\nlimit {question.limit}"
+        f"select *, {windows}, count(*) over () from (\n{rows_sql}\n)\norder by {statement.order()}\nlimit {limit}"
     ).rows
     row_count = rows[0][-1] if rows else 0
     if row_count <= len(rows):
-        place = len(_columns(question)) - 1
-        by_currency = {row[place]: row[-2] for row in rows}
+        totals = {row[statement.unit_place]: row[-1 - len(summed) : -1] for row in rows}
     else:
-        by_currency = dict(
-            lake.query(f"select billing_currency, sum({metric}) from (\n{grouped}\n) group by billing_currency").rows
-        )
-    largest_first = sorted(by_currency.items(), key=lambda item: (item[1] is None, -(item[1] or 0), item[0]))
-    return _Found(tuple(row[:-2] for row in rows), row_count, dict(largest_first))
+        sums = ", ".join(f"sum({column})" for column in summed)
+        summary = lake.query(f"select {unit}, {sums} from (\n{rows_sql}\n) group by {unit}").rows
+        totals = {row[0]: row[1:] for row in summary}
+    largest_first = sorted(totals.items(), key=lambda one: (one[1][0] is None, -(one[1][0] or 0), one[0] or ""))
+    return _Found(tuple(row[: -1 - len(summed)] for row in rows), row_count, dict(largest_first))
 
 
-def _notes(question: CostQuestion, metric: str, currencies: int, truncated: bool) -> list[str]:
-    notes = []
-    if currencies > 1:
-        notes.append(
-            f"The charges are in {currencies} currencies, which are not added together: there is one total for each."
-        )
-    if metric == "effective_cost":
-        notes.append("Amortized: commitments are spread over their term, so the total differs from the invoice.")
-    if truncated:
-        kind = "largest" if granularity_of(question.granularity) == "total" else "first"
-        notes.append(f"Only the {kind} rows are listed; the totals count all of them.")
-    return notes
-
-
-def _untagged_note(lake: LakeReader, metric: str, conditions: Sequence[str]) -> list[str]:
-    """Say what a tag filter cannot judge: charges of resources that no listing names, so without known tags."""
-    rows = lake.query(
-        f"select charges.billing_currency, sum(charges.{metric})\n"
-        + "\n".join(_from(conditions))
-        + "\nwhere "
-        + "\n    and ".join(conditions)
-        + "\n    and (charges.resource_id is null"
-        " or charges.resource_id not in (select resource_id from marts.resources))\n"
-        "group by all order by all"
-    ).rows
-    unknown = ", ".join(f"{amount:.2f} {currency}" for currency, amount in rows if amount)
-    if not unknown:
-        return []
-    return [f"Not judged by tag: {unknown} of charges without a resource, or of resources that no longer exist."]
+def _total(statement: Statement, unit: str | None, amounts: tuple[Decimal | None, ...]) -> dict[str, Any]:
+    name = statement.metric.name
+    total: dict[str, Any] = {statement.metric.unit_column: unit, name: amounts[0]}
+    if statement.compared:
+        before, now = amounts[1], amounts[0]
+        change = now - before if now is not None and before is not None else None
+        total |= {f"previous_{name}": before, "change": change}
+    return total

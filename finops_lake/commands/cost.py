@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from finops_lake.answers.answer import Answer
-from finops_lake.answers.cost_terms import (
-    DIMENSIONS,
-    dimension_conditions,
-    dimension_of,
-    granularity_of,
-    metric_of,
-    tag_conditions,
-)
+from finops_lake.answers.comparisons import COMPARED_WITH
+from finops_lake.answers.cost_terms import GRANULARITIES, METRICS_BY_NAME
+from finops_lake.answers.dimensions import DIMENSIONS
 from finops_lake.answers.periods import NAMED
 from finops_lake.commands import cells
 from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
@@ -22,9 +17,6 @@ from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
-
-if TYPE_CHECKING:
-    from finops_lake.answers.cost import CostQuestion
 
 OPTIONS = {
     "start_date": "--start",
@@ -36,11 +28,19 @@ OPTIONS = {
     "metric": "--metric",
     "tags": "--tag",
     "dimensions": "--filter",
+    "filters": "--filter",
+    "top": "--top",
+    "compare_to": "--compare",
+    "compare_start_date": "--compare-start",
+    "compare_end_date": "--compare-end",
+    "as_of": "--as-of",
 }
 
 HEADINGS = {
     "billing_month": "Month",
     "charge_date": "Day",
+    "week_start_date": "Week of",
+    "quarter_start_date": "Quarter of",
     "sub_account_name": "Subscription",
     "service_name": "Service",
     "x_resource_group_name": "Resource group",
@@ -48,14 +48,26 @@ HEADINGS = {
     "resource_type": "Type",
     "region_id": "Region",
     "billing_currency": "Currency",
+    "currency": "Currency",
+    "consumed_unit": "Unit",
     "billed_cost": "Billed cost",
     "effective_cost": "Amortized cost",
+    "list_cost": "List cost",
+    "contracted_cost": "Contracted cost",
+    "quantity": "Quantity",
+    "billed_cost_usd": "Billed cost",
+    "effective_cost_usd": "Amortized cost",
+    "list_cost_usd": "List cost",
+    "change": "Change",
+    "change_percent": "Change %",
+    "share_percent": "Share %",
+    "group_count": "Groups",
 }
 
 
 @click.command("cost", short_help="What it costs, by service, subscription, resource, day ...")
 @subscription_option
-@click.option("--period", metavar="NAME", help=f"{', '.join(NAMED)}. Default: current_month.")
+@click.option("--period", metavar="NAME", help=f"{', '.join(NAMED)}, or 2026, 2026-Q3, 2026-10.")
 @click.option("--days", type=int, metavar="N", help="The last N days, today included.")
 @click.option("--start", metavar="DAY", help="First day, as YYYY-MM-DD (UTC).")
 @click.option("--end", metavar="DAY", help="Last day, inclusive.")
@@ -64,20 +76,30 @@ HEADINGS = {
     "--group-by",
     multiple=True,
     metavar="DIMENSION",
-    help=f"{', '.join(DIMENSIONS)}; may be repeated. Default: service.",
+    help=f"{', '.join(DIMENSIONS)}, tag:KEY; may be repeated. Default: service.",
 )
-@click.option("--granularity", metavar="NAME", default="total", show_default=True, help="total, monthly or daily.")
+@click.option("--granularity", metavar="NAME", default="total", show_default=True, help=f"{', '.join(GRANULARITIES)}.")
 @click.option(
     "--metric",
     metavar="NAME",
     default="billed_cost",
     show_default=True,
-    help="billed_cost (actual) or effective_cost (amortized).",
+    help=f"{', '.join(METRICS_BY_NAME)}.",
 )
 @click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Only resources with this tag; repeatable.")
 @click.option(
-    "--filter", "filters", multiple=True, metavar="DIMENSION=VALUE", help="Only charges with this value; repeatable."
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="DIMENSION=VALUE",
+    help="Only charges with this value; != for all others, ~ for containing, ^= for starting with it; repeatable.",
 )
+@click.option("--top", type=int, metavar="N", help="Only the N largest groups, and one row for all others.")
+@click.option("--shares", is_flag=True, help="Each row's share of its currency's total.")
+@click.option("--compare", metavar="NAME", help=f"Compare with another period: {', '.join(COMPARED_WITH)}.")
+@click.option("--compare-start", metavar="DAY", help="First day of another period to compare with.")
+@click.option("--compare-end", metavar="DAY", help="Last day of that period, inclusive.")
+@click.option("--as-of", metavar="INSTANT", help="What the lake knew at this UTC instant (or the end of this day).")
 @limit_option
 @refresh_options
 @output_options
@@ -95,6 +117,12 @@ def command(
     metric: str,
     tags: tuple[str, ...],
     filters: tuple[str, ...],
+    top: int | None,
+    shares: bool,
+    compare: str | None,
+    compare_start: str | None,
+    compare_end: str | None,
+    as_of: str | None,
     limit: int,
     is_refreshing: bool,
     max_wait: float | None,
@@ -104,53 +132,80 @@ def command(
 
     Days are UTC days. Explicit dates win over --days, and --days over --period.
     """
-    from finops_lake.answers.cost import CostQuestion, answer_cost, months_of
-    from finops_lake.answers.periods import period_of
+    from finops_lake.answers.cost import CostQuestion, answer_cost, check_question
+    from finops_lake.answers.filters import written_filters
+    from finops_lake.answers.periods import given_period, instant_of, period_of
 
     freshener = Freshener(context, is_refreshing, max_wait)
     now = freshener.app.settings.utc_now()
     asked_of, source = subscriptions_asked(subscriptions, freshener.app.settings)
     with named(profiles=source, **OPTIONS):
-        asked = period_of(now.date(), name=period, days=days, start=start, end=end)
-        question = CostQuestion(asked, asked_of, group_by or ("service",), granularity, metric, filters, tags, limit)
-        _check(question)
-        tagged = ["marts.resource_tags", "marts.resources"] if tags else []
-        notes = freshener.refresh(["marts.charges", "marts.subscriptions", *tagged], months_of(asked))
+        equal, others = written_filters(filters)
+        question = CostQuestion(
+            period=period_of(now.date(), name=period, days=days, start=start, end=end),
+            subscriptions=asked_of,
+            group_by=group_by or ("service",),
+            granularity=granularity,
+            metric=metric,
+            dimensions=equal,
+            tags=tags,
+            limit=limit,
+            filters=others,
+            top=top,
+            compare_to=compare,
+            compare_period=given_period(
+                now.date(), compare_start, compare_end, ("compare_start_date", "compare_end_date")
+            ),
+            shares=shares,
+            as_of=instant_of(as_of),
+        )
+        check_question(question)
+        notes = freshener.refresh(question.views, question.months)
         answer = answer_cost(freshener.app.lake, question).with_notes(notes)
     show(answer, style, now, print_cost)
 
 
-def _check(question: CostQuestion) -> None:
-    """Refuse words that no lake would know before anything is refreshed for them."""
-    for name in question.group_by:
-        dimension_of(name)
-    granularity_of(question.granularity)
-    metric_of(question.metric)
-    dimension_conditions(question.dimensions)
-    tag_conditions(question.tags)
-
-
 def print_cost(answer: Answer) -> None:
     """Print the rows of a cost answer with one total per currency."""
-    shown = [name for name in answer.columns if name != "sub_account_id"]
-    shown.remove("billing_currency")
-    shown.append("billing_currency")
+    unit = next(name for name in UNITS if name in answer.columns)
+    shown = [name for name in answer.columns if name not in ("sub_account_id", "is_other", unit)]
+    shown.insert(shown.index(str(answer.metric)) + 1 + 3 * ("change" in shown), unit)
     places = [answer.columns.index(name) for name in shown]
-    title = f"{HEADINGS[str(answer.metric)]}, {answer.period.start} to {answer.period.end}" if answer.period else None
+    title = f"{_heading(str(answer.metric))}, {answer.period.start} to {answer.period.end}" if answer.period else None
     rows = [[_cell(shown[number], row[place]) for number, place in enumerate(places)] for row in answer.rows]
     totals = [
         ["Total" if not number else _total(name, total) for number, name in enumerate(shown)] for total in answer.totals
     ]
-    print_table([_column(name, answer.metric) for name in shown], rows, title=title, totals=totals)
+    print_table([_column(name) for name in shown], rows, title=title, totals=totals)
 
 
-def _column(name: str, metric: str | None) -> Column:
-    return amount_column(HEADINGS[name]) if name == metric else Column(HEADINGS.get(name, name))
+UNITS = ("billing_currency", "currency", "consumed_unit")
+MONEY = (*(name for name in METRICS_BY_NAME if name != "quantity"), "change")
+
+
+def _is_money(name: str) -> bool:
+    return name.removeprefix("previous_") in MONEY
+
+
+def _is_number(name: str) -> bool:
+    return _is_money(name) or name.endswith(("_percent", "_count", "quantity"))
+
+
+def _heading(name: str) -> str:
+    if name.startswith("previous_"):
+        return "Before"
+    return HEADINGS.get(name, name.removeprefix("x_").replace("_", " ").capitalize())
+
+
+def _column(name: str) -> Column:
+    return amount_column(_heading(name)) if _is_number(name) else Column(_heading(name))
 
 
 def _cell(name: str, value: Any) -> str:
-    if name in ("billed_cost", "effective_cost"):
-        return cells.money(value) if value is not None else "not loaded"
+    if value is None and _is_number(name):
+        return "not loaded" if name in ("billed_cost", "effective_cost") else "-"
+    if _is_money(name):
+        return cells.money(value)
     if value is None:
         return "(none)"
     if name == "billing_month":

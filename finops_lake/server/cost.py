@@ -10,19 +10,24 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
 from finops_lake.answers.answer import Period
-from finops_lake.answers.cost import CostQuestion, answer_cost, months_of
-from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, tag_conditions
-from finops_lake.answers.periods import period_of
+from finops_lake.answers.cost import CostQuestion, answer_cost, check_question
+from finops_lake.answers.filters import read_filters
+from finops_lake.answers.periods import given_period, instant_of, period_of
 from finops_lake.app import App
 from finops_lake.server.envelope import CostAnswer
 from finops_lake.server.fresh import Need, answer_fresh
 from finops_lake.server.parameters import (
     AllProfiles,
+    AsOf,
     CacheBypass,
+    CompareEnd,
+    CompareStart,
+    CompareTo,
     Dimensions,
     EndDate,
     EndDateIso,
     FilterDimension,
+    Filters,
     FilterTag,
     Granularity,
     GroupBy,
@@ -30,19 +35,30 @@ from finops_lake.server.parameters import (
     MaxWait,
     Metric,
     Profiles,
+    Shares,
     StartDate,
     StartDateIso,
     SubscriptionId,
     Tags,
     TimePeriod,
     TimeRangeDays,
+    Top,
 )
 from finops_lake.server.replies import ROWS_ASKED, reply
 from finops_lake.server.spellings import Spellings, words_of
-from finops_lake.server.text import document, records, table, totals
+from finops_lake.server.text import document, money, records, table, totals, unit_of
 from finops_lake.server.tools import READ_ONLY, make_tool
 
-NAMES = {"billed_cost": "Billed cost", "effective_cost": "Effective (amortized) cost"}
+NAMES = {
+    "billed_cost": "Billed cost",
+    "effective_cost": "Effective (amortized) cost",
+    "list_cost": "List cost",
+    "contracted_cost": "Contracted cost",
+    "quantity": "Quantity",
+    "billed_cost_usd": "Billed cost in US dollars (Azure's figure)",
+    "effective_cost_usd": "Effective (amortized) cost in US dollars (Azure's figure)",
+    "list_cost_usd": "List cost in US dollars (Azure's figure)",
+}
 
 
 def cost_tool(app: App) -> Tool:
@@ -66,18 +82,26 @@ def cost_tool(app: App) -> Tool:
         filter_tag: FilterTag = None,
         dimensions: Dimensions = None,
         filter_dimension: FilterDimension = None,
+        filters: Filters = None,
+        top: Top = None,
+        shares: Shares = False,
+        compare_to: CompareTo = None,
+        compare_start_date: CompareStart = None,
+        compare_end_date: CompareEnd = None,
+        as_of: AsOf = None,
         limit: Limit = None,
         max_wait_seconds: MaxWait = None,
         cache_bypass: CacheBypass = False,
     ) -> Annotated[CallToolResult, CostAnswer]:
-        """What Azure cost: charges summed by service, subscription, resource group, region or resource.
+        """What Azure cost: charges summed by any dimension or tag, compared, ranked, by day, week or month.
 
-        Use it for any question about spending: totals, trends by day or month, who or what costs most. Default: the
+        Use it for any question about spending: totals, trends, who or what costs most, what changed. Default: the
         running month to date, by service, largest first. One row is one group (and day or month, if asked) in one
         billing currency; amounts are exact and before tax, and currencies are never added together. Stale figures
-        are refreshed before the answer, for at most max_wait_seconds; as_of says how old the rest is. Days in
-        open_days may still change, and scopes.missing names subscriptions that are not in the sum. Refunds are
-        negative. Example: time_period=last_month, group_by=["subscription","service"], filter_tag=["env=prod"].
+        are refreshed before the answer, for at most max_wait_seconds. Days in open_days may still change,
+        scopes.missing names subscriptions that are not in the sum. Refunds are negative; charges without a resource
+        are counted. Example: time_period=last_month, group_by=["subscription","tag:env"], top=5,
+        compare_to=previous_period.
         """
         spelled = Spellings()
         period, notes = _period(
@@ -99,10 +123,21 @@ def cost_tool(app: App) -> Tool:
             dimensions=spelled.words("dimensions", dimensions=dimensions, filter_dimension=filter_dimension),
             tags=spelled.words("tags", tags=tags, filter_tag=filter_tag),
             limit=limit or ROWS_ASKED,
+            filters=read_filters(filters or ()),
+            top=top,
+            shares=shares,
+            compare_to=compare_to,
+            compare_period=given_period(
+                app.settings.utc_now().date(),
+                compare_start_date,
+                compare_end_date,
+                ("compare_start_date", "compare_end_date"),
+            ),
+            as_of=instant_of(as_of),
         )
         with spelled.in_errors():
-            _check(question)
-            need = Need(_views(question), months_of(question.period), max_wait_seconds, cache_bypass)
+            check_question(question)
+            need = Need(question.views, question.months, max_wait_seconds, cache_bypass)
             answer = await answer_fresh(app, context, lambda: need, lambda: answer_cost(app.lake, question))
         return reply(answer.with_notes(notes), render_cost, limit=limit)
 
@@ -117,8 +152,21 @@ def render_cost(envelope: Mapping[str, Any]) -> str:
     if not envelope["row_count"]:
         return document(envelope, f"No charge in the lake from {days} matches the question.")
     headline = f"{NAMES[metric]} from {days}: {totals(envelope, metric)}."
+    compared = envelope["compared_period"]
+    if compared:
+        changes = "; ".join(change_text(total, metric) for total in envelope["totals"])
+        headline += f" Against {compared['start']} to {compared['end']}: {changes}."
     listed = f"{len(rows)} of {envelope['row_count']} rows, amounts rounded to cents:"
     return document(envelope, headline, [listed, *table(rows)])
+
+
+def change_text(total: Mapping[str, Any], metric: str) -> str:
+    """Return what a total was in the compared period, and what was added to it."""
+    unit = unit_of(total)
+    if total["change"] is None:
+        return f"not in the lake ({unit})"
+    sign = "" if total["change"].startswith("-") else "+"
+    return f"{sign}{money(total['change'], unit)} (from {money(total[f'previous_{metric}'], unit)})"
 
 
 def _period(
@@ -132,16 +180,3 @@ def _period(
         period = period_of(app.settings.utc_now().date(), name=name, days=days, start=start, end=end)
     better = "the dates" if unheeded == ways else "time_range_days"
     return period, [f"{way} was not heeded, because {better} say the period." for way in unheeded]
-
-
-def _check(question: CostQuestion) -> None:
-    """Refuse what cannot be asked before anything is refreshed for it."""
-    for name in question.group_by:
-        dimension_of(name)
-    dimension_conditions(question.dimensions)
-    tag_conditions(question.tags)
-
-
-def _views(question: CostQuestion) -> list[str]:
-    tagged = ["marts.resource_tags", "marts.resources"] if question.tags else []
-    return ["marts.charges", "marts.subscriptions", *tagged]

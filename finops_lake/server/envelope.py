@@ -70,6 +70,8 @@ class Envelope(BaseModel):
 class CostAnswer(Envelope):
     """What it cost."""
 
+    compared_period: Annotated[Span | None, Field(description="The period compared with, if any.")]
+
 
 class ComparisonSection(BaseModel):
     """The two periods; per_day only where their lengths differ, rounded to cents."""

@@ -39,13 +39,16 @@ def _invalid(name: str, value: Any, schema: Mapping[str, Any]) -> str:
 
 def _allowed(schema: Mapping[str, Any]) -> str:
     """Return what a schema lets pass, in words."""
-    words = [_kind(option) for option in schema.get("anyOf", [schema])]
-    if len(words) == 2 and words[1] == f"a list (each {words[0]})":
-        words = [f"{words[0]}, or a list of these,"]
-    return f"{' or '.join(words)} is needed"
+    *words, last = [_kind(option) for option in schema.get("anyOf", [schema])]
+    either = " or ".join(words)
+    if words and last == f"a list (each {either})":
+        return f"{either}, or a list of these, is needed"
+    return f"{' or '.join([*words, last])} is needed"
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_kind(option) for option in schema["anyOf"])
     match schema.get("type"):
         case "array":
             return f"a list (each {_kind(schema['items'])})"
@@ -55,6 +58,10 @@ def _kind(schema: Mapping[str, Any]) -> str:
             return "true or false"
         case _ if "enum" in schema:
             return f"one of {', '.join(schema['enum'])}"
+        case "object":
+            return f"an object with {', '.join(schema['properties'])}"
+        case _ if "pattern" in schema:
+            return f"a text of the form {schema['pattern'].strip('^$')}"
         case _:
             return "a text"
 

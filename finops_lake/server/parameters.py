@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from finops_lake.answers.dimensions import DIMENSIONS
+from finops_lake.answers.filters import OPERATORS
+from finops_lake.answers.periods import NAMED
 
 MAX_LIMIT = 1000
 
@@ -18,10 +22,10 @@ def _words(value: object) -> object:
     return [_word(item) for item in value] if isinstance(value, list) else _word(value)
 
 
-def _one_or_more(values: tuple[str, ...]) -> WithJsonSchema:
+def _one_or_more(values: tuple[str, ...], pattern: str) -> WithJsonSchema:
     """Return a schema that lists the usual spellings; what else is meant by a text is found out when it is used."""
-    one = {"type": "string", "enum": list(values)}
-    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
+    one = [{"type": "string", "enum": list(values)}, {"type": "string", "pattern": pattern}]
+    return WithJsonSchema({"anyOf": [*one, {"type": "array", "items": {"anyOf": one}}]})
 
 
 Texts = list[str] | str
@@ -52,12 +56,16 @@ Statuses = Annotated[
 
 TimeRangeDays = Annotated[int | None, Field(ge=1, le=3660, description="The last N days, today included.")]
 TimePeriod = Annotated[
-    Literal[
-        "current_month", "last_month", "last_7_days", "last_30_days", "last_90_days", "current_year", "last_12_months"
-    ]
-    | None,
-    BeforeValidator(_word),
-    Field(description="A named period; last_month is the whole month before this one."),
+    str | None,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": list(NAMED)},
+                {"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}|-Q[1-4])?$"},
+            ]
+        }
+    ),
+    Field(description="A named period (last_month is the whole month before this one), or 2026, 2026-Q3, 2026-10."),
 ]
 StartDateIso = Annotated[
     str | None, Field(description="First day, YYYY-MM-DD (UTC), inclusive. Dates win over ranges and names.")
@@ -82,14 +90,10 @@ GroupBy = Annotated[
     Texts,
     _one_or_more(
         (
-            "service",
-            "subscription",
-            "resource_group",
-            "location",
-            "resource",
-            "resource_type",
+            *DIMENSIONS,
             "SERVICE",
             "REGION",
+            "INSTANCE_TYPE",
             "RESOURCE_ID",
             "RESOURCE_GROUP",
             "ServiceName",
@@ -98,21 +102,86 @@ GroupBy = Annotated[
             "ResourceGroupName",
             "ResourceType",
             "SubscriptionId",
-        )
+            "MeterName",
+        ),
+        pattern="^tag:.+",
     ),
-    Field(description="One or more dimensions; an empty list gives totals alone."),
+    Field(description="One or more dimensions, tag:KEY for a tag, such as tag:env; an empty list gives totals alone."),
 ]
 Granularity = Annotated[
-    Literal["total", "monthly", "daily", "accumulated"],
+    Literal["total", "monthly", "daily", "weekly", "quarterly", "accumulated"],
     BeforeValidator(_word),
-    Field(description="A row per day or per month (UTC), or for the whole period (accumulated is total)."),
+    Field(description="A row per day, week (from Monday), month or quarter (UTC), or for the whole period."),
 ]
 Metric = Annotated[
-    Literal["billed_cost", "effective_cost", "actual", "amortized"],
+    Literal[
+        "billed_cost",
+        "effective_cost",
+        "list_cost",
+        "contracted_cost",
+        "quantity",
+        "billed_cost_usd",
+        "effective_cost_usd",
+        "list_cost_usd",
+        "actual",
+        "amortized",
+    ],
     BeforeValidator(_word),
     Field(
-        description="billed_cost (actual): what is invoiced; effective_cost (amortized): commitments spread over time."
+        description="billed_cost (actual): what is invoiced; effective_cost (amortized): commitments spread over time;"
+        " list and contracted: before discounts; quantity per unit; _usd: Azure's own US dollar figure."
     ),
+]
+_CONDITION = {
+    "dimension": {"type": "string", "description": "What group_by may name, or tag:KEY."},
+    "operator": {"type": "string", "enum": list(OPERATORS), "default": "in"},
+    "values": {"type": "array", "items": {"type": "string"}, "description": "Alternatives; none for is_empty."},
+    "not": {"type": "boolean", "default": False, "description": "True: the condition must not hold."},
+}
+Filters = Annotated[
+    list[dict[str, Any]] | None,
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    **_CONDITION,
+                    "any_of": {
+                        "type": "array",
+                        "description": "Instead of one condition: several, of which at least one must hold.",
+                        "items": {"type": "object", "properties": _CONDITION, "additionalProperties": False},
+                    },
+                },
+                "additionalProperties": False,
+            },
+        }
+    ),
+    Field(
+        description="Conditions that must all hold. Examples:"
+        ' {"dimension":"service","operator":"starts_with","values":["Azure"]},'
+        ' {"dimension":"tag:env","operator":"is_empty"},'
+        ' {"any_of":[{"dimension":"location","values":["westeurope"]},{"dimension":"meter","operator":"contains",'
+        '"values":["egress"]}]}'
+    ),
+]
+Top = Annotated[
+    int | None,
+    Field(ge=1, le=1000, description="Only the N largest groups per currency, and one exact row for all others."),
+]
+Shares = Annotated[bool, Field(description="True: share_percent of the total; shares add up to exactly 100.")]
+CompareTo = Annotated[
+    Literal["previous_period", "same_period_last_month", "same_period_last_year"] | None,
+    BeforeValidator(_word),
+    Field(description="Adds the cost of another period and the change. Whole months are compared with whole months."),
+]
+CompareStart = Annotated[
+    str | None, Field(description="First day of a period of one's own to compare with; needs compare_end_date.")
+]
+CompareEnd = Annotated[str | None, Field(description="Last day of that period, inclusive.")]
+AsOf = Annotated[
+    str | None,
+    Field(description="What the lake knew at this UTC instant, or at the end of this day: restated later, not shown."),
 ]
 
 CompareTo = Annotated[

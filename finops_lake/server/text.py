@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,10 @@ from finops_lake.answers.answer import plain
 from finops_lake.server.clean import CELL_LENGTH, CUT
 
 CENT = Decimal("0.01")
+UNITS = ("billing_currency", "currency", "consumed_unit")
+"""Columns that name what the amounts of their row are in; currencies are shown beside the amounts."""
+
+AMOUNT = re.compile(r"(?:previous_)?(?:billed_cost|effective_cost|list_cost|contracted_cost)(?:_usd)?$|change$")
 MONEY = frozenset(
     (
         "billed_cost",
@@ -42,7 +47,12 @@ def money(amount: str | None, currency: str | None) -> str:
 
 def totals(envelope: Mapping[str, Any], metric: str) -> str:
     """Return the totals, one per currency."""
-    return "; ".join(money(total[metric], total["billing_currency"]) for total in envelope["totals"])
+    return "; ".join(money(total[metric], unit_of(total)) for total in envelope["totals"])
+
+
+def unit_of(record: Mapping[str, Any]) -> str | None:
+    """Return the currency (or the unit of a quantity) of a row or total."""
+    return next((record[name] for name in UNITS if name in record), None)
 
 
 def records(envelope: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -55,9 +65,9 @@ def table(rows: Iterable[Mapping[str, Any]], *, hidden: Collection[str] = ()) ->
     listed = list(rows)
     if not listed:
         return []
-    columns = [name for name in listed[0] if name not in hidden and name != "billing_currency"]
+    columns = [name for name in listed[0] if name not in hidden and name not in UNITS[:2]]
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [" | ".join(_cell(name, row[name], row.get("billing_currency")) for name in columns) for row in listed]
+    lines += [" | ".join(_cell(name, row[name], unit_of(row)) for name in columns) for row in listed]
     return [f"| {line} |" for line in lines]
 
 
@@ -102,7 +112,7 @@ def _cell(name: str, value: Any, currency: str | None) -> str:
     match value:
         case None:
             return "-"
-        case str() if name in MONEY:
+        case str() if name in MONEY or AMOUNT.match(name):
             return money(value, currency)
         case str() if name == "evidence":
             value = _evidence(value)

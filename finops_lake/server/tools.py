@@ -85,4 +85,6 @@ def _optional(schema: dict[str, Any]) -> dict[str, Any]:
         return schema
     kept = {key: value for key, value in schema.items() if key not in ("default", "anyOf")}
     options = [option for option in schema.get("anyOf", []) if option.get("type") != "null"]
+    if not options:
+        return kept
     return {**options[0], **kept} if len(options) == 1 else {"anyOf": options, **kept}

@@ -11,6 +11,7 @@ import pytest
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import CostQuestion, answer_cost
 from finops_lake.answers.cost_terms import ALIASES, DIMENSIONS, dimension_of, granularity_of, metric_of
+from finops_lake.answers.filters import Condition, Filter
 from finops_lake.app import App
 from finops_lake.demo.model import Charge
 from finops_lake.errors import EmptyLakeError, InputError
@@ -113,7 +114,7 @@ def test_tag_filter_counts_tagged_resources_and_says_what_it_cannot_judge(app: A
 
 
 def test_values_are_data_and_not_sql(app: App) -> None:
-    answer = ask(app, dimensions=("Service=x' or '1'='1",), tags=("k'); drop table x; --=v'",))
+    answer = ask(app, dimensions=("Service=x' or '1'='1",), tags=("env=v'); drop table x; --",))
     assert answer.rows == ()
     assert "x'' or ''1''=''1" in answer.sql
 
@@ -168,12 +169,23 @@ def test_the_envelope_is_plain_json(app: App) -> None:
     [
         ({"subscriptions": ("Contoso Prodction",)}, "did you mean 'Contoso Production'"),
         ({"group_by": ("servis",)}, "did you mean service"),
-        ({"group_by": ("colour",)}, "allowed are subscription, service"),
-        ({"group_by": ("INSTANCE_TYPE",)}, "meters are not told apart"),
+        ({"group_by": ("colour",)}, "llowed are subscription, service"),
+        ({"group_by": ("tag:",)}, "the key of a tag is needed"),
+        ({"tags": ("envv=prod",)}, "did you mean env"),
+        ({"tags": ("zzz=prod",)}, "the lake knows the tag keys"),
+        ({"top": 0}, "from 1 to 1000"),
+        ({"top": 3, "group_by": ()}, "group_by must name"),
+        ({"compare_to": "last_yaer"}, "did you mean same_period_last_year"),
+        ({"compare_to": "last_month", "granularity": "daily"}, "use total"),
+        ({"filters": (Filter(()),)}, "at least one condition"),
+        ({"filters": (Filter((Condition("service", "contians", ("a",)),)),)}, "did you mean contains"),
+        ({"filters": (Filter((Condition("servce", "in", ("a",)),)),)}, "did you mean service"),
+        ({"filters": (Filter((Condition("service"),)),)}, "values are needed"),
+        ({"filters": (Filter((Condition("service", "is_empty", ("a",)),)),)}, "takes no values"),
         ({"dimensions": ("Service",)}, "Key=Value is needed"),
         ({"tags": ("=x",)}, "Key=Value is needed"),
-        ({"metric": "net"}, "allowed are billed_cost"),
-        ({"granularity": "hourly"}, "allowed are total, monthly, daily"),
+        ({"metric": "net"}, "llowed are billed_cost"),
+        ({"granularity": "hourly"}, "allowed are total, monthly, daily, weekly, quarterly"),
         ({"limit": 0}, "from 1 to 10000"),
     ],
 )

@@ -23,6 +23,12 @@ TODAY = date(2026, 3, 15)
         ({"name": "last_7_days"}, date(2026, 3, 9), TODAY),
         ({"name": "current_year"}, date(2026, 1, 1), TODAY),
         ({"name": "last_12_months"}, date(2025, 4, 1), TODAY),
+        ({"name": "last_week"}, date(2026, 3, 2), date(2026, 3, 8)),
+        ({"name": "last quarter"}, date(2025, 10, 1), date(2025, 12, 31)),
+        ({"name": "YTD"}, date(2026, 1, 1), TODAY),
+        ({"name": "2025-11"}, date(2025, 11, 1), date(2025, 11, 30)),
+        ({"name": "2026-Q1"}, date(2026, 1, 1), TODAY),
+        ({"name": "2025"}, date(2025, 1, 1), date(2025, 12, 31)),
         ({"days": 30}, date(2026, 2, 14), TODAY),
         ({"start": "2026-01-10", "end": "2026-02-05"}, date(2026, 1, 10), date(2026, 2, 5)),
         ({"start": "2026-01-10"}, date(2026, 1, 10), TODAY),
@@ -43,7 +49,9 @@ def test_periods(asked: dict[str, Any], start: date, end: date) -> None:
         ({"start": "2026-03-02", "end": "2026-03-01"}, "must not lie after the end date 2026-03-01"),
         ({"start": "2026-03-16"}, "must not lie after today, 2026-03-15"),
         ({"days": 0}, "time_range_days: 0 cannot be used"),
-        ({"name": "last_week"}, "allowed are current_month, last_month"),
+        ({"name": "last_wek"}, "did you mean last_week"),
+        ({"name": "2026-13"}, "llowed are current_month, last_month"),
+        ({"name": "2026-04"}, "must not lie after today, 2026-03-15"),
     ],
 )
 def test_impossible_periods_say_what_is_allowed(asked: dict[str, Any], message: str) -> None:

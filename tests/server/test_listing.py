@@ -8,7 +8,10 @@ from mcp_types import Tool
 
 from finops_lake import __version__
 from finops_lake.answers.budgets import STATUSES
-from finops_lake.answers.cost_terms import GRANULARITIES, METRICS, dimension_of
+from finops_lake.answers.comparisons import COMPARED_WITH
+from finops_lake.answers.cost_terms import GRANULARITIES, METRICS
+from finops_lake.answers.dimensions import DIMENSIONS, dimension_of
+from finops_lake.answers.filters import OPERATORS
 from finops_lake.answers.periods import NAMED
 from finops_lake.app import App
 from finops_lake.server.build import build_server
@@ -113,11 +116,14 @@ async def test_the_predecessors_parameters_are_all_there(app: App, name: str) ->
 async def test_enumerations_are_those_the_answers_know(app: App) -> None:
     tools = await tools_of(app)
     cost = tools["get_cost"].input_schema["properties"]
-    assert cost["time_period"]["enum"] == list(NAMED)
+    assert cost["time_period"]["anyOf"][0]["enum"] == list(NAMED)
     assert set(cost["granularity"]["enum"]) == {*GRANULARITIES, "accumulated"}
     assert set(cost["metric"]["enum"]) <= set(METRICS)
-    one, several = cost["group_by"]["anyOf"]
-    assert several["items"] == one
+    one, tag, several = cost["group_by"]["anyOf"]
+    assert several["items"] == {"anyOf": [one, tag]}
     assert all(dimension_of(word) for word in one["enum"])
+    assert set(DIMENSIONS) <= set(one["enum"])
+    assert cost["filters"]["items"]["properties"]["operator"]["enum"] == list(OPERATORS)
+    assert set(cost["compare_to"]["enum"]) == set(COMPARED_WITH)
     statuses = tools["get_budget_status"].input_schema["properties"]["status"]["anyOf"]
     assert statuses[1]["enum"] == list(STATUSES)
