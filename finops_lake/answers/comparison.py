@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 
 from finops_lake.answers.answer import Period
 from finops_lake.errors import InputError
@@ -58,6 +59,28 @@ WAYS: Mapping[str, Callable[[Period], Period]] = {
 }
 """What a period can be compared with, by name."""
 
+ALIASES: Mapping[str, str] = {
+    "previous": "previous_period",
+    "prior_period": "previous_period",
+    "last_month": "same_period_last_month",
+    "previous_month": "same_period_last_month",
+    "month_over_month": "same_period_last_month",
+    "last_year": "same_period_last_year",
+    "previous_year": "same_period_last_year",
+    "year_over_year": "same_period_last_year",
+}
+
+
+def way_of(name: str) -> str:
+    """Return what to compare with by any of its names; InputError names the nearest."""
+    word = name.strip().lower().replace(" ", "_")
+    word = ALIASES.get(word, word)
+    if word not in WAYS:
+        near = get_close_matches(word, [*WAYS, *ALIASES], n=1)
+        hint = f"did you mean {ALIASES.get(near[0], near[0])}? Allowed are" if near else "allowed are"
+        raise InputError("compare_to", name, f"{hint} {', '.join(WAYS)}, or explicit days")
+    return word
+
 
 def comparison_of(
     period: Period,
@@ -75,18 +98,17 @@ def comparison_of(
     if settled is not None and period.start <= settled < period.end:
         period = Period(period.start, settled)
     if start is None and end is None:
-        name = compare_to or "previous_period"
-        if name not in WAYS:
-            raise InputError("compare_to", name, f"allowed are {', '.join(WAYS)}, or explicit days")
-        base, how = WAYS[name](period), name
+        how = way_of(compare_to or "previous_period")
+        base = WAYS[how](period)
     else:
-        base, how = _explicit(start, end), "given"
+        base, how = explicit_period(start, end), "given"
     if base.start <= period.end and period.start <= base.end:
         raise InputError("compare_to", f"{base.start} to {base.end}", "the two periods must not share a day")
     return Comparison(base, period, how)
 
 
-def _explicit(start: date | str | None, end: date | str | None) -> Period:
+def explicit_period(start: date | str | None, end: date | str | None) -> Period:
+    """Return the period to compare with by its two days; InputError for one alone, no day, or a reversed one."""
     if start is None or end is None:
         field = "compare_start_date" if start is None else "compare_end_date"
         raise InputError(field, None, "both ends of the period to compare with are needed, as YYYY-MM-DD")

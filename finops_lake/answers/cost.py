@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from finops_lake.answers.answer import Answer, Period
-from finops_lake.answers.comparisons import compared_period
+from finops_lake.answers.comparison import WAYS, way_of
 from finops_lake.answers.cost_notes import absence, notes_on
 from finops_lake.answers.cost_sql import Statement
 from finops_lake.answers.cost_terms import GRANULARITIES, granularity_of, metric_named
@@ -41,7 +41,7 @@ class CostQuestion:
 
     Several values of one key are alternatives, different keys must all hold, and so must all `filters`. `group_by`
     takes names of dimensions and tag:KEY. `top` keeps the largest groups of each currency and unites the others.
-    `compare_to` is a name of answers/comparisons.py, `compare_period` a period of one's own. `as_of` asks for what
+    `compare_to` is a name of answers/comparison.py, `compare_period` a period of one's own. `as_of` asks for what
     the lake knew at that instant (UTC).
     """
 
@@ -63,7 +63,9 @@ class CostQuestion:
     @property
     def compared(self) -> Period | None:
         """The period to compare with, None for none."""
-        return compared_period(self.period, self.compare_to, self.compare_period)
+        if self.compare_period is not None or self.compare_to is None:
+            return self.compare_period
+        return WAYS[way_of(self.compare_to)](self.period)
 
     @property
     def months(self) -> list[date]:

@@ -12,6 +12,7 @@ from finops_lake.answers.answer import Answer, MissingScope
 from finops_lake.answers.comparison import Comparison, days_of
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, metric_of, tag_conditions
+from finops_lake.answers.dimensions import named
 from finops_lake.answers.reasons import EFFECTS, reason_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing
@@ -96,14 +97,14 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
 def _sql(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None, *, every_level: bool) -> str:
     """Return the SQL of the groups that are listed, or of all levels at once, so that the charges are read once."""
     names = _names(question)
-    shown = {name: f"changes.place.{name}" for name in names}
+    shown = {name: f"changes.place.{named(name)}" for name in names}
     joins = []
     if _SUBSCRIPTION in names:
-        shown["sub_account_name"] = "group_of.sub_account_name"
+        shown["sub_account_name"] = "group_of.sub_account_name"  # joined to the few rows that come out
         joins.append(
             "left join marts.subscriptions as group_of on changes.place.sub_account_id = group_of.sub_account_id\n"
         )
-    listed = "".join(f"    {sql} as {name},\n" for name, sql in shown.items())
+    listed = "".join(f"    {sql} as {named(name)},\n" for name, sql in shown.items())
     if every_level:
         listed += _OTHER_LEVELS
         joins.append(
@@ -145,8 +146,8 @@ def _names(question: ChangeQuestion) -> list[str]:
 def _dimension(question: ChangeQuestion) -> str:
     """Return the groups as one struct; the names of subscriptions are joined to the few rows that come out."""
     columns = {column: sql for name in question.group_by for column, sql in dimension_of(name).columns.items()}
-    plain = {name: sql for name, sql in columns.items() if not sql.startswith("subscriptions.")}
-    return "{" + ", ".join(f"'{name}': {sql}" for name, sql in (plain or {"all": "true"}).items()) + "}"
+    plain = {name: sql for name, sql in columns.items() if "subscriptions." not in sql}
+    return "{" + ", ".join(f"{literal(name)}: {sql}" for name, sql in (plain or {"all": "true"}).items()) + "}"
 
 
 def _conditions(question: ChangeQuestion, compared: Sequence[Subscription] | None) -> list[str]:

@@ -120,18 +120,6 @@ def _quarter(day: date) -> date:
     return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
 
 
-def given_period(today: date, start: str | None, end: str | None, fields: tuple[str, str]) -> Period | None:
-    """Return a period of two days, None for neither; InputError (naming `fields`) for one alone or a reversed one."""
-    if start is None and end is None:
-        return None
-    if start is None or end is None:
-        raise InputError(fields[0] if start is None else fields[1], None, "both ends of the period are needed")
-    first, last = _day(fields[0], start), _day(fields[1], end)
-    if first > last or first > today:
-        raise InputError(fields[0], start, f"it must not lie after {min(last, today).isoformat()}")
-    return Period(first, min(last, today))
-
-
 def instant_of(text: str | None, field: str = "as_of") -> datetime | None:
     """Return an ISO instant in UTC, for a day alone its last moment; InputError for any other text."""
     if text is None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from finops_lake.answers.answer import Answer
-from finops_lake.answers.comparisons import COMPARED_WITH
+from finops_lake.answers.comparison import WAYS, explicit_period
 from finops_lake.answers.cost_terms import GRANULARITIES, METRICS_BY_NAME
 from finops_lake.answers.dimensions import DIMENSIONS
 from finops_lake.answers.periods import NAMED
@@ -96,7 +96,7 @@ HEADINGS = {
 )
 @click.option("--top", type=int, metavar="N", help="Only the N largest groups, and one row for all others.")
 @click.option("--shares", is_flag=True, help="Each row's share of its currency's total.")
-@click.option("--compare", metavar="NAME", help=f"Compare with another period: {', '.join(COMPARED_WITH)}.")
+@click.option("--compare", metavar="NAME", help=f"Compare with another period: {', '.join(WAYS)}.")
 @click.option("--compare-start", metavar="DAY", help="First day of another period to compare with.")
 @click.option("--compare-end", metavar="DAY", help="Last day of that period, inclusive.")
 @click.option("--as-of", metavar="INSTANT", help="What the lake knew at this UTC instant (or the end of this day).")
@@ -134,7 +134,7 @@ def command(
     """
     from finops_lake.answers.cost import CostQuestion, answer_cost, check_question
     from finops_lake.answers.filters import written_filters
-    from finops_lake.answers.periods import given_period, instant_of, period_of
+    from finops_lake.answers.periods import instant_of, period_of
 
     freshener = Freshener(context, is_refreshing, max_wait)
     now = freshener.app.settings.utc_now()
@@ -153,9 +153,7 @@ def command(
             filters=others,
             top=top,
             compare_to=compare,
-            compare_period=given_period(
-                now.date(), compare_start, compare_end, ("compare_start_date", "compare_end_date")
-            ),
+            compare_period=explicit_period(compare_start, compare_end) if compare_start or compare_end else None,
             shares=shares,
             as_of=instant_of(as_of),
         )

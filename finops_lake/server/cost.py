@@ -10,9 +10,10 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
 from finops_lake.answers.answer import Period
+from finops_lake.answers.comparison import explicit_period
 from finops_lake.answers.cost import CostQuestion, answer_cost, check_question
 from finops_lake.answers.filters import read_filters
-from finops_lake.answers.periods import given_period, instant_of, period_of
+from finops_lake.answers.periods import instant_of, period_of
 from finops_lake.app import App
 from finops_lake.server.envelope import CostAnswer
 from finops_lake.server.fresh import Need, answer_fresh
@@ -127,12 +128,9 @@ def cost_tool(app: App) -> Tool:
             top=top,
             shares=shares,
             compare_to=compare_to,
-            compare_period=given_period(
-                app.settings.utc_now().date(),
-                compare_start_date,
-                compare_end_date,
-                ("compare_start_date", "compare_end_date"),
-            ),
+            compare_period=explicit_period(compare_start_date, compare_end_date)
+            if compare_start_date or compare_end_date
+            else None,
             as_of=instant_of(as_of),
         )
         with spelled.in_errors():

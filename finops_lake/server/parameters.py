@@ -170,15 +170,6 @@ Top = Annotated[
     Field(ge=1, le=1000, description="Only the N largest groups per currency, and one exact row for all others."),
 ]
 Shares = Annotated[bool, Field(description="True: share_percent of the total; shares add up to exactly 100.")]
-CompareTo = Annotated[
-    Literal["previous_period", "same_period_last_month", "same_period_last_year"] | None,
-    BeforeValidator(_word),
-    Field(description="Adds the cost of another period and the change. Whole months are compared with whole months."),
-]
-CompareStart = Annotated[
-    str | None, Field(description="First day of a period of one's own to compare with; needs compare_end_date.")
-]
-CompareEnd = Annotated[str | None, Field(description="Last day of that period, inclusive.")]
 AsOf = Annotated[
     str | None,
     Field(description="What the lake knew at this UTC instant, or at the end of this day: restated later, not shown."),
@@ -188,8 +179,8 @@ CompareTo = Annotated[
     Literal["previous_period", "same_period_last_month", "same_period_last_year"] | None,
     BeforeValidator(_word),
     Field(
-        description="What to compare with. Default: previous_period, which is the same days of the month before for a"
-        " period that begins a month, else as many days just before."
+        description="What to compare with. previous_period is the same days of the month before for a period that"
+        " begins a month, else as many days just before."
     ),
 ]
 CompareStart = Annotated[

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finops_lake.answers.answer import Answer, Period
-from finops_lake.answers.comparisons import previous_period, same_days
+from finops_lake.answers.comparison import same_period_last_month, same_period_last_year
 from finops_lake.answers.cost import CostQuestion, answer_cost
 from finops_lake.answers.filters import Condition, Filter, read_filters, written_filters
 from finops_lake.app import App
@@ -235,28 +235,13 @@ def test_a_compared_period_that_is_not_loaded_is_unknown_not_zero(app: App) -> N
     assert any(note.startswith("Nothing of the compared period") for note in answer.notes)
 
 
-@pytest.mark.parametrize(
-    ("period", "previous"),
-    [
-        (Period(date(2026, 10, 1), date(2026, 10, 31)), Period(date(2026, 9, 1), date(2026, 9, 30))),
-        (Period(date(2026, 2, 1), date(2026, 2, 28)), Period(date(2026, 1, 1), date(2026, 1, 31))),
-        (Period(date(2026, 1, 1), date(2026, 3, 31)), Period(date(2025, 10, 1), date(2025, 12, 31))),
-        (Period(date(2026, 3, 1), date(2026, 3, 30)), Period(date(2026, 2, 1), date(2026, 2, 28))),
-        (Period(date(2026, 11, 1), date(2026, 11, 23)), Period(date(2026, 10, 1), date(2026, 10, 23))),
-        (Period(date(2026, 11, 10), date(2026, 11, 16)), Period(date(2026, 11, 3), date(2026, 11, 9))),
-        (Period(date(2026, 11, 5), date(2026, 11, 5)), Period(date(2026, 11, 4), date(2026, 11, 4))),
-    ],
-)
-def test_the_previous_period_is_of_the_same_kind(period: Period, previous: Period) -> None:
-    assert previous_period(period) == previous
-
-
-@given(start=st.dates(date(2020, 1, 1), date(2027, 1, 1)), length=st.integers(0, 400), months=st.integers(-24, -1))
-def test_the_same_days_of_another_month(start: date, length: int, months: int) -> None:
+@given(start=st.dates(date(2020, 1, 1), date(2027, 1, 1)), length=st.integers(0, 400), in_year=st.booleans())
+def test_the_same_days_of_another_month(start: date, length: int, in_year: bool) -> None:
     period = Period(start, start + timedelta(days=length))
-    moved = same_days(period, months)
+    moved = same_period_last_year(period) if in_year else same_period_last_month(period)
     assert moved.start <= moved.end
-    assert (moved.end.year * 12 + moved.end.month) - (period.end.year * 12 + period.end.month) == months
+    months = (period.end.year * 12 + period.end.month) - (moved.end.year * 12 + moved.end.month)
+    assert months == (12 if in_year else 1)
     if period.end.day == calendar.monthrange(period.end.year, period.end.month)[1]:
         assert moved.end.day == calendar.monthrange(moved.end.year, moved.end.month)[1]
 

@@ -8,7 +8,7 @@ from mcp_types import Tool
 
 from finops_lake import __version__
 from finops_lake.answers.budgets import STATUSES
-from finops_lake.answers.comparisons import COMPARED_WITH
+from finops_lake.answers.comparison import WAYS
 from finops_lake.answers.cost_terms import GRANULARITIES, METRICS
 from finops_lake.answers.dimensions import DIMENSIONS, dimension_of
 from finops_lake.answers.filters import OPERATORS
@@ -124,6 +124,6 @@ async def test_enumerations_are_those_the_answers_know(app: App) -> None:
     assert all(dimension_of(word) for word in one["enum"])
     assert set(DIMENSIONS) <= set(one["enum"])
     assert cost["filters"]["items"]["properties"]["operator"]["enum"] == list(OPERATORS)
-    assert set(cost["compare_to"]["enum"]) == set(COMPARED_WITH)
+    assert set(cost["compare_to"]["enum"]) == set(WAYS)
     statuses = tools["get_budget_status"].input_schema["properties"]["status"]["anyOf"]
     assert statuses[1]["enum"] == list(STATUSES)
