@@ -191,6 +191,7 @@ def quieten(settings: Settings) -> None:
         ("azure", logging.WARNING),
         ("azure.identity", logging.ERROR),
         ("msal", logging.WARNING),
+        ("urllib3", logging.INFO),  # its debug log shows whole addresses, signatures of storage included
     ):
         logging.getLogger(name).setLevel(level)
     if settings.log_requests:

@@ -18,6 +18,9 @@ from finops_lake.source import Source
 LONGEST_VALUE = 40
 """Letters of a value that are shown."""
 
+ODD_MONTH = "odd month: "
+"""How a statement says that a row has no month (nothing follows) or an absurd one."""
+
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
 _COUNTS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 _LINE_FAULTS = {
@@ -38,13 +41,19 @@ def named(parts: Sequence[FilePart]) -> str:
 
 
 @contextlib.contextmanager
-def explaining(connection: duckdb.DuckDBPyConnection, source: Source, parts: Sequence[FilePart]) -> Iterator[None]:
+def explaining(
+    connection: duckdb.DuckDBPyConnection, source: Source, parts: Sequence[FilePart], dated_by: str = ""
+) -> Iterator[None]:
     """Raise what DuckDB cannot read in these files as BadFileError; trouble of the lake's own stays what it is."""
     try:
         yield
     except duckdb.Error as error:
         if INEXACT in str(error):
             raise RoundingError(f"{named(parts)} has amounts with {INEXACT}.") from error
+        if ODD_MONTH in str(error):
+            month = str(error).partition(ODD_MONTH)[2][:7].strip()
+            why = f"{dated_by} lies in {month}, which cannot be right" if month else f"a row has no {dated_by}"
+            raise BadFileError(f"{named(parts)}: {why}.") from error
         if is_disk_full(error) or isinstance(error, (duckdb.OutOfMemoryException, duckdb.FatalException)):
             raise
         fault = _line_fault(error, parts) or _first_fault(connection.cursor(), source, parts)
@@ -58,6 +67,8 @@ def _culprit(error: duckdb.Error, parts: Sequence[FilePart]) -> str:
 def _line_fault(error: duckdb.Error, parts: Sequence[FilePart]) -> str | None:
     """Return which line of a CSV file is broken and how."""
     text = str(error)
+    if "full read on this file" in text:  # a line that fills whole buffers
+        return f"{_culprit(error, parts)} has a line of more than {LONGEST_LINE:,} bytes."
     line = _LINE.search(text)
     if not line:
         return None

@@ -10,7 +10,7 @@ import duckdb
 
 from finops_lake.errors import BadFileError, Outcome
 from finops_lake.filerows import FilePart, FileRows
-from finops_lake.lake.filefaults import explaining, named
+from finops_lake.lake.filefaults import ODD_MONTH, explaining, named
 from finops_lake.lake.filesql import alike, amount_fields, expressions, is_inexact, reading
 from finops_lake.lake.load import kept_table
 from finops_lake.lake.names import literal, quoted
@@ -62,7 +62,7 @@ def take(
     into = quoted("raw", source.table) if direct else _staged(connection, source)
     for parts in alike(rows.parts):
         _insert(connection, source, rows, parts, base, loaded_at, exact, into)
-    counts = dict.fromkeys(about, 0) | _months_found(connection, rows, base, into)
+    counts = dict.fromkeys(about, 0) | _months_found(connection, base, into)
     changes = (
         {} if direct else _moved(connection, source, rows, [month for month in counts if month in held], loaded_at)
     )
@@ -129,12 +129,11 @@ def count_inexact(connection: duckdb.DuckDBPyConnection, source: Source, rows: F
 
 def months_in(connection: duckdb.DuckDBPyConnection, source: Source, part: FilePart, dated_by: str) -> set[date]:
     """Return the months of a file's rows; reads the whole file once, so that damage is found here, too."""
-    with explaining(connection, source, [part]):
+    with explaining(connection, source, [part], dated_by):
         day = expressions(source, part, exact=False)[dated_by]
-        rows = connection.execute(
-            f"select distinct cast(date_trunc('month', {day}) as date) from {reading([part])}"
-        ).fetchall()
-    return _sane({month for (month,) in rows}, [part], dated_by)
+        month = f"cast(date_trunc('month', {day}) as date)"
+        rows = connection.execute(f"select distinct {month}, {_months_since(month)} from {reading([part])}").fetchall()
+    return {month for month, _ in rows}
 
 
 def metric_in(connection: duckdb.DuckDBPyConnection, source: Source, parts: Sequence[FilePart]) -> str | None:
@@ -171,7 +170,7 @@ def _insert(
 ) -> None:
     columns = expressions(source, parts[0], exact=exact)
     month = _month_of(columns, rows)
-    number = str(base) if rows.month else f"{base} + (year({month}) - {FIRST_YEAR}) * 12 + month({month}) - 1"
+    number = str(base) if rows.month else f"{base} + {_months_since(month)}"
     own = {
         "_scope_id": literal(rows.scope_id),
         "_month": month,
@@ -180,7 +179,7 @@ def _insert(
         "_loaded_at": f"timestamptz {literal(loaded_at.isoformat())}",
     }
     listed = ", ".join(f"{sql} as {quoted(name)}" for name, sql in {**columns, **own}.items())
-    with explaining(connection, source, parts):
+    with explaining(connection, source, parts, rows.dated_by or ""):
         ((found,),) = connection.execute(f"insert into {into} by name select {listed} from {reading(parts)}").fetchall()
     promised = [part.rows for part in parts if part.rows is not None]
     if len(promised) == len(parts) and sum(promised) != found:
@@ -201,22 +200,16 @@ def _offset(rows: FileRows, month: date) -> int:
     return 0 if rows.month else (month.year - FIRST_YEAR) * 12 + month.month - 1
 
 
-def _months_found(connection: duckdb.DuckDBPyConnection, rows: FileRows, base: int, into: str) -> dict[date, int]:
-    found = dict(
+def _months_since(month: str) -> str:
+    """Return the SQL of the months since the first year; an error where there is no month, or one that is absurd."""
+    is_sane = f"year({month}) between {FIRST_YEAR} and {LAST_YEAR}"
+    absurd = f"error('{ODD_MONTH}' || coalesce(cast({month} as varchar), ''))"
+    return f"case when {is_sane} then (year({month}) - {FIRST_YEAR}) * 12 + month({month}) - 1 else {absurd} end"
+
+
+def _months_found(connection: duckdb.DuckDBPyConnection, base: int, into: str) -> dict[date, int]:
+    return dict(
         connection.execute(
-            f"select _month, count(*) from {into} where _load_id >= ? or _load_id is null group by all",
-            [base],
+            f"select _month, count(*) from {into} where _load_id >= ? group by all", [base]
         ).fetchall()
     )
-    _sane(set(found), rows.parts, rows.dated_by or "")
-    return found
-
-
-def _sane(months: set[date | None], parts: Sequence[FilePart], dated_by: str) -> set[date]:
-    sane = {month for month in months if month is not None and FIRST_YEAR <= month.year <= LAST_YEAR}
-    for month in months - sane:
-        fault = (
-            f"{dated_by} lies in the year {month.year}, which cannot be right" if month else f"a row has no {dated_by}"
-        )
-        raise BadFileError(f"{named(parts)}: {fault}.")
-    return sane

@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 from finops_lake.app import App
 from finops_lake.config import load_settings
 from finops_lake.refresh import RefreshReport
+from tests.files.azurite import Azurite, UnavailableError, installed, running
 from tests.replay import REPLIES
 
 EXPORTS = REPLIES / "exports"
@@ -85,6 +86,17 @@ def home(empty_home: Path, tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """A storage emulator; skipped with the reason where it cannot be had."""
+    try:
+        installed()
+    except UnavailableError as error:
+        pytest.skip(f"no Azurite: {error}")
+    with running() as emulator:
+        yield emulator
+
+
 def csv_text(rows: Sequence[Mapping[str, str]], columns: Sequence[str] | None = None, end: str = "\r\n") -> str:
     file = io.StringIO()
     writer = csv.DictWriter(file, columns or list(rows[0]), lineterminator=end)
@@ -98,14 +110,6 @@ def write(path: Path, content: str | bytes) -> Path:
     data = content.encode() if isinstance(content, str) else content
     path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
     return path
-
-
-WriteRun = Callable[..., Path]
-
-
-@pytest.fixture
-def write_run(tmp_path: Path) -> WriteRun:
-    return lambda *args, **options: run_of(tmp_path / "export", *args, **options)
 
 
 def run_of(
