@@ -209,7 +209,5 @@ def _months_since(month: str) -> str:
 
 def _months_found(connection: duckdb.DuckDBPyConnection, base: int, into: str) -> dict[date, int]:
     return dict(
-        connection.execute(
-            f"select _month, count(*) from {into} where _load_id >= ? group by all", [base]
-        ).fetchall()
+        connection.execute(f"select _month, count(*) from {into} where _load_id >= ? group by all", [base]).fetchall()
     )
