@@ -20,8 +20,8 @@ from finops_lake.lake.trouble import explanation
 
 READABLE = {
     "staging": ("raw", "history", "meta"),
-    "charges": ("raw", "history", "meta", "staging"),
-    "meta": ("raw", "meta", "staging"),
+    "charges": ("raw", "history", "meta", "staging", "charges"),
+    "meta": ("raw", "meta", "staging", "charges"),
     "marts": ("staging", "charges", "history", "marts", "meta"),
     "audits": ("staging", "marts", "meta"),
 }

@@ -28,8 +28,8 @@ from finops_lake.errors import LakeError
 
 SCHEMAS = ("staging", "charges", "meta", "marts", "audits")
 STORABLE = ("charges", "marts")
-PARTITION = ("x_scope_id", "billing_month")
-"""The columns every stored mart is replaced by."""
+PARTITIONS = (("x_scope_id", "billing_month"), ("billing_month",))
+"""The columns a stored mart may be replaced by: scope and month, or the month alone."""
 FOLDER_COLUMNS = "_columns.sql"
 """A header without a SELECT: describes columns for every view of its folder (all audits have one shape)."""
 
@@ -85,6 +85,11 @@ class SqlFile:
         return "stored" in self.headers
 
     @property
+    def partition(self) -> tuple[str, ...]:
+        """The columns by which a stored mart is replaced; empty for others."""
+        return _names(self.headers.get("stored", ""))
+
+    @property
     def remembers(self) -> bool:
         """Whether rows that go are kept in `history.<name>`; `remembers:` names the column of their first instant."""
         return "remembers" in self.headers
@@ -136,11 +141,11 @@ def parse(schema: str, file_name: str, text: str) -> SqlFile:
     if not select:
         raise SqlFileError(place, len(lines) or 1, "there is no SELECT under the header")
     stored = header.values.get("stored")
-    if stored is not None and (schema not in STORABLE or tuple(stored.replace(" ", "").split(",")) != PARTITION):
+    if stored is not None and (schema not in STORABLE or _names(stored) not in PARTITIONS):
         raise SqlFileError(
             place,
             header.lines["stored"],
-            f"only a view of {' or '.join(STORABLE)} can be stored, always by {', '.join(PARTITION)}",
+            f"only a view of {' or '.join(STORABLE)} can be stored, by {', '.join(PARTITIONS[0])} or the month",
         )
     if header.parameters and (
         stored is not None or not header.values.get("example", "").startswith(f"{schema}.{name}(")
@@ -160,6 +165,10 @@ def parse(schema: str, file_name: str, text: str) -> SqlFile:
         column_lines=header.column_lines,
         parameters=header.parameters,
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.replace(" ", "").split(",") if name)
 
 
 def _folder_columns(schema: str, text: str) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ once however many loads touched it. A writer killed in between leaves the marks,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -18,7 +18,7 @@ from finops_lake.lake.load import transaction
 from finops_lake.lake.names import quoted
 from finops_lake.lake.remember import VALID_TO, Kept, reconcile
 from finops_lake.lake.schema import columns_of_table
-from finops_lake.lake.sqlfiles import PARTITION, SqlFile
+from finops_lake.lake.sqlfiles import SqlFile
 from finops_lake.lake.trouble import explanation
 
 _REBUILT = "rebuilt_rows"
@@ -55,8 +55,9 @@ def _fit(connection: duckdb.DuckDBPyConnection, schema: str, name: str, wanted: 
             connection.execute(f"alter table {table} drop column {quoted(column)}")
 
 
-def mark(connection: duckdb.DuckDBPyConnection, pieces: Collection[tuple[str, str, date]]) -> None:
+def mark(connection: duckdb.DuckDBPyConnection, marked: Iterable[tuple[SqlFile, str, date]]) -> None:
     """Note that these pieces must be rebuilt: a mart, a scope and a month each."""
+    pieces = {(mart.view, scope_id if _is_by_scope(mart) else "", month) for mart, scope_id, month in marked}
     if pieces:
         rows = ", ".join(["(?, ?, ?::date)"] * len(pieces))
         connection.execute(
@@ -65,14 +66,15 @@ def mark(connection: duckdb.DuckDBPyConnection, pieces: Collection[tuple[str, st
         )
 
 
-def mark_all(connection: duckdb.DuckDBPyConnection, view: str, tables: Iterable[str]) -> None:
+def mark_all(connection: duckdb.DuckDBPyConnection, mart: SqlFile, tables: Iterable[str]) -> None:
     """Note that all of a stored mart must be rebuilt: every scope and month of the raw `tables` beneath it."""
+    scope = "_scope_id" if _is_by_scope(mart) else "''"
     for table in tables:
         connection.execute(
             "insert into meta.stale_partitions"
-            f" select ?, _scope_id, _month from {quoted('raw', table)} where _month is not null"
+            f" select ?, {scope}, _month from {quoted('raw', table)} where _month is not null"
             " except from meta.stale_partitions",
-            [view],
+            [mart.view],
         )
 
 
@@ -96,18 +98,18 @@ def _rebuild(
     connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, scope_ids: list[str], now: datetime
 ) -> None:
     target = quoted(mart.schema, mart.name)
-    held = _held(connection, target, month, scope_ids)
+    held = _held(connection, mart, month, scope_ids)
     fresh = [scope_id for scope_id in scope_ids if scope_id not in held]
     try:
         if held and mart.remembers:
             _remember(connection, mart, month, held, now)
         elif held:
-            connection.execute(f"delete from {target} where {_picked(held)}", [*held, month])
+            connection.execute(f"delete from {target} where {_picked(mart, held)}", _values(mart, held, month))
             fresh = scope_ids
         if fresh:
             connection.execute(
-                f"insert into {target} by name select * from (\n{mart.select}\n) where {_picked(fresh)}",
-                [*fresh, month],
+                f"insert into {target} by name select * from (\n{mart.select}\n) where {_picked(mart, fresh)}",
+                _values(mart, fresh, month),
             )
     except (duckdb.DataError, duckdb.ProgrammingError) as error:
         raise LakeError(f"{mart.path} cannot be computed: {explanation(str(error))}") from error
@@ -118,15 +120,27 @@ def _rebuild(
     )
 
 
-def _held(connection: duckdb.DuckDBPyConnection, target: str, month: date, scope_ids: list[str]) -> list[str]:
+def _held(connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, scope_ids: list[str]) -> list[str]:
+    """Return those of the scopes that have rows; the one empty name where pieces are months alone."""
+    scope = "x_scope_id" if _is_by_scope(mart) else "''"
     rows = connection.execute(
-        f"select distinct x_scope_id from {target} where {_picked(scope_ids)} order by all", [*scope_ids, month]
+        f"select distinct {scope} from {quoted(mart.schema, mart.name)} where {_picked(mart, scope_ids)} order by all",
+        _values(mart, scope_ids, month),
     ).fetchall()
     return [scope_id for (scope_id,) in rows]
 
 
-def _picked(scope_ids: list[str]) -> str:
-    return f"x_scope_id in ({', '.join('?' * len(scope_ids))}) and billing_month = ?"
+def _picked(mart: SqlFile, scope_ids: list[str]) -> str:
+    scopes = f" and x_scope_id in ({', '.join('?' * len(scope_ids))})" if _is_by_scope(mart) else ""
+    return f"billing_month = ?{scopes}"
+
+
+def _values(mart: SqlFile, scope_ids: list[str], month: date) -> list[object]:
+    return [month, *scope_ids] if _is_by_scope(mart) else [month]
+
+
+def _is_by_scope(mart: SqlFile) -> bool:
+    return "x_scope_id" in mart.partition
 
 
 def _remember(
@@ -135,15 +149,16 @@ def _remember(
     since = quoted(mart.headers["remembers"])
     connection.execute(
         f"create or replace temp table {_REBUILT} as select * replace (?::timestamptz as {since}) from ("
-        f"\n{mart.select}\n) where {_picked(scope_ids)}",
-        [now, *scope_ids, month],
+        f"\n{mart.select}\n) where {_picked(mart, scope_ids)}",
+        [now, *_values(mart, scope_ids, month)],
     )
     columns = columns_of_table(connection, mart.schema, mart.name)
     kept = Kept(
         quoted(mart.schema, mart.name),
         quoted("history", mart.name),
-        PARTITION,
+        mart.partition,
         tuple(name for name in columns if quoted(name) != since),
     )
-    reconcile(connection, kept, f"temp.{_REBUILT}", [(scope_id, month) for scope_id in scope_ids], now)
+    pieces = [(scope_id, month) if _is_by_scope(mart) else (month,) for scope_id in scope_ids]
+    reconcile(connection, kept, f"temp.{_REBUILT}", pieces, now)
     connection.execute(f"drop table temp.{_REBUILT}")

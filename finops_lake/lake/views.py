@@ -13,7 +13,7 @@ from finops_lake.lake.graph import Graph
 from finops_lake.lake.names import literal, quoted
 from finops_lake.lake.remember import VALID_TO
 from finops_lake.lake.schema import HISTORY_COLUMNS
-from finops_lake.lake.sqlfiles import PARTITION, SqlFile, SqlFileError
+from finops_lake.lake.sqlfiles import SqlFile, SqlFileError
 from finops_lake.lake.stored import create_stored, mark_all
 from finops_lake.lake.trouble import explanation
 
@@ -99,7 +99,7 @@ def _create(
         elif not _is_built(connection, file, definitions[file.view]):
             create_stored(connection, file)
             connection.execute("insert or replace into meta.stored values (?, ?)", [file.view, definitions[file.view]])
-            mark_all(connection, file.view, tables)
+            mark_all(connection, file, tables)
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
         raise SqlFileError(file.path, _line_of(error, file), explanation(str(error)).rstrip(".")) from error
 
@@ -127,7 +127,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
     unknown = next((column for column in file.columns if column not in names), None)
     if unknown:
         raise SqlFileError(file.path, file.column_lines.get(unknown, 1), f"the result has no column {unknown}")
-    missing_stored = [column for column in PARTITION if file.is_stored and column not in names]
+    missing_stored = [column for column in file.partition if column not in names]
     if missing_stored:
         raise SqlFileError(file.path, file.line, f"a stored mart needs the column {missing_stored[0]}")
     texts = {

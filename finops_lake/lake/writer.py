@@ -253,7 +253,7 @@ class Warehouse:
             changes |= {one.stamped.load_id: change for one, change in zip(held, found, strict=True)}
         if not source.monthly and any(changes.values()):
             for mart in self._stored_above.get(source.table, []):
-                stored.mark_all(connection, mart.view, self._raw_beneath[mart.view])
+                stored.mark_all(connection, mart, self._raw_beneath[mart.view])
         return changes
 
     def _is_confirmed(self, result: ChunkResult) -> bool:
@@ -264,12 +264,12 @@ class Warehouse:
         """Have the pieces of stored marts above these months rebuilt."""
         stored.mark(
             connection,
-            {
-                (mart.view, result.chunk.scope_id, result.chunk.month)
+            [
+                (mart, result.chunk.scope_id, result.chunk.month)
                 for result in results
                 if result.chunk.month is not None
                 for mart in self._stored_above.get(result.chunk.table, [])
-            },
+            ],
         )
 
     def note_cost_sources(self, rows: Sequence[tuple[Any, ...]]) -> bool:

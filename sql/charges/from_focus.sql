@@ -1,6 +1,8 @@
--- Charges by FOCUS files of any cloud.
+-- Charges by FOCUS files of any cloud, those of before included.
 -- grain: one row per row of the files
 -- like: raw.focus_charges
+-- columns:
+--   x_valid_to: When the files no longer held the row as it is (UTC); null while they do.
 select
     availability_zone,
     billed_cost,
@@ -85,4 +87,9 @@ select
     'focus' as x_source,
     _scope_id as x_scope_id,
     _loaded_at as x_loaded_at,
-from raw.focus_charges
+    _valid_to as x_valid_to,
+from (
+    select *, null::timestamptz as _valid_to from raw.focus_charges
+    union all by name
+    select * from history.focus_charges
+)

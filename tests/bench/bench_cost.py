@@ -49,6 +49,7 @@ def month_of_cost(scope: str, month: date, rows: int) -> pa.Table:
         {
             "usage_date": pa.array([month + timedelta(days=number // resources % days) for number in range(rows)]),
             "resource_id": pa.array([ids[number % resources] for number in range(rows)]),
+            "subscription_id": pa.array([scope.rpartition("/")[2]] * rows),
             "service_name": pa.array([SERVICES[number % resources % 24] for number in range(rows)]),
             "currency": pa.array(["EUR"] * rows),
             "cost": amounts.take(take),

@@ -71,7 +71,7 @@ def test_the_folder_of_this_checkout_is_found():
         (
             "marts/a.sql",
             "-- Ones.\n-- stored: day\nselect 1",
-            r"marts/a\.sql:2: only a view of charges or marts can be stored, always by x_scope_id",
+            r"marts/a\.sql:2: only a view of charges or marts can be stored, by x_scope_id",
         ),
         (
             "staging/a.sql",
