@@ -13,7 +13,7 @@ from finops_lake.extract.arrow import amount, as_json, instant, only
 from finops_lake.extract.extractor import Extractor
 from finops_lake.extract.graph import Results, ask_by_subscription
 from finops_lake.extract.listing import Column, listing, listing_source
-from finops_lake.source import Chunk, Fetched
+from finops_lake.source import Api, Chunk, Fetched
 
 BATCH = 300
 QUERY = (
@@ -53,6 +53,7 @@ SOURCE = listing_source(
     comment="Advisor's recommendations of category Cost; several are alternatives to each other.",
     max_age=timedelta(hours=24),
     columns=COLUMNS,
+    api=Api.RESOURCE_GRAPH,
 )
 
 

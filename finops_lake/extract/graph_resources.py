@@ -14,7 +14,7 @@ from finops_lake.extract.extractor import Extractor
 from finops_lake.extract.graph import Results, ask_by_subscription, kept
 from finops_lake.extract.graph_types import KEPT, TABLES
 from finops_lake.extract.listing import ID, LOCATION, NAME, TAGS, ZONES, Column, listing, listing_source
-from finops_lake.source import Chunk, Fetched
+from finops_lake.source import Api, Chunk, Fetched
 
 BATCH = 300
 
@@ -38,6 +38,7 @@ SOURCE = listing_source(
     comment="Resources of many types as Resource Graph knows them: apps, data, monitoring, backup, gateways.",
     max_age=timedelta(hours=6),
     columns=COLUMNS,
+    api=Api.RESOURCE_GRAPH,
 )
 
 

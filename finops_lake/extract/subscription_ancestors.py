@@ -10,7 +10,7 @@ from finops_lake.extract.arrow import only
 from finops_lake.extract.extractor import Extractor
 from finops_lake.extract.graph import READABLE, Results, ask_by_subscription
 from finops_lake.extract.listing import ID, NAME, Column, listing, listing_source
-from finops_lake.source import Chunk, Fetched
+from finops_lake.source import Api, Chunk, Fetched
 
 BATCH = 300
 
@@ -30,6 +30,7 @@ SOURCE = listing_source(
     comment="The management groups above each subscription.",
     max_age=timedelta(hours=24),
     columns=COLUMNS,
+    api=Api.RESOURCE_GRAPH,
 )
 
 

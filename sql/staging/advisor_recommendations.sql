@@ -24,6 +24,7 @@
 --   is_suppressed: Whether somebody dismissed or postponed it.
 --   alternative_rank: 1 for the greatest saving among the alternatives of one advice (same subject and kind).
 --   last_updated_at: Instant of its latest evaluation (UTC).
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as recommendation_id,
@@ -54,5 +55,7 @@ select
         order by annual_savings_amount desc nulls last, id
     )::int as alternative_rank,
     last_updated_at,
-    _loaded_at as loaded_at,
-from raw.advisor_recommendations
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.advisor_recommendations as items
+left join meta.chunks as listed on listed.table_name = 'advisor_recommendations' and listed.scope_id = items._scope_id

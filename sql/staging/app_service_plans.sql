@@ -15,6 +15,7 @@
 --   status: ready, creating or pending.
 --   environment_id: App Service environment it lies in, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -31,6 +32,8 @@ select
     lower(properties ->> '$.status') as status,
     lower(properties ->> '$.hostingEnvironmentProfile.id') as environment_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.web/serverfarms'

@@ -17,6 +17,7 @@
 --   redirect_rule_count: Rules that only redirect.
 --   firewall_policy_id: Web application firewall policy on it, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -46,5 +47,7 @@ select
     )), 0)::int as redirect_rule_count,
     lower(firewall_policy_id) as firewall_policy_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.application_gateways
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.application_gateways as items
+left join meta.chunks as listed on listed.table_name = 'application_gateways' and listed.scope_id = items._scope_id

@@ -13,6 +13,7 @@
 --   yearly_retention: Years a yearly backup is kept.
 --   vault_id: Vault it is in, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -29,6 +30,8 @@ select
     try_cast(properties ->> '$.retentionPolicy.yearlySchedule.retentionDuration.count' as bigint) as yearly_retention,
     regexp_extract(lower(id), '^.*/vaults/[^/]+') as vault_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.recoveryservices/vaults/backuppolicies'

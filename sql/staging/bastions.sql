@@ -10,6 +10,7 @@
 --   scale_units: Instances.
 --   virtual_network_id: Network it serves (developer), lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -21,5 +22,7 @@ select
     scale_units,
     lower(virtual_network_id) as virtual_network_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.bastions
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.bastions as items
+left join meta.chunks as listed on listed.table_name = 'bastions' and listed.scope_id = items._scope_id

@@ -14,6 +14,7 @@
 --   has_optimized_autoscale: Whether a Data Explorer cluster scales by itself.
 --   created_at: Instant of creation (UTC), where the type tells it.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -35,8 +36,10 @@ select
         properties ->> '$.createdAtUtc', properties ->> '$.createdOn'
     ) as timestamptz) as created_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) in (
     'microsoft.synapse/workspaces/sqlpools',
     'microsoft.kusto/clusters',

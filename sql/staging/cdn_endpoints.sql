@@ -9,6 +9,7 @@
 --   resource_type: Resource type, lower case.
 --   profile_id: Profile it is in, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -19,6 +20,8 @@ select
     lower(type) as resource_type,
     regexp_extract(lower(id), '^.*/profiles/[^/]+') as profile_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) in ('microsoft.cdn/profiles/endpoints', 'microsoft.cdn/profiles/afdendpoints')

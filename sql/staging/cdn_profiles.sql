@@ -11,6 +11,7 @@
 --   state: active, disabled, ...
 --   frontend_count: Front ends of a classic front door.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -23,6 +24,8 @@ select
     lower(properties ->> '$.resourceState') as state,
     coalesce(json_array_length(properties -> '$.frontendEndpoints'), 0)::int as frontend_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) in ('microsoft.cdn/profiles', 'microsoft.network/frontdoors')

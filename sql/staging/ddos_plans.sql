@@ -9,6 +9,7 @@
 --   virtual_network_count: Networks it protects.
 --   public_ip_count: Single addresses it protects.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -19,5 +20,7 @@ select
     coalesce(json_array_length(virtual_network_ids), 0)::int as virtual_network_count,
     coalesce(json_array_length(public_ip_ids), 0)::int as public_ip_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.ddos_plans
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.ddos_plans as items
+left join meta.chunks as listed on listed.table_name = 'ddos_plans' and listed.scope_id = items._scope_id

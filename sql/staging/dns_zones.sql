@@ -11,6 +11,7 @@
 --   virtual_network_link_count: Networks it is linked to; null for a public one.
 --   record_set_count: Record sets.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -23,6 +24,8 @@ select
     try_cast(properties ->> '$.numberOfVirtualNetworkLinks' as bigint) as virtual_network_link_count,
     try_cast(properties ->> '$.numberOfRecordSets' as bigint) as record_set_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) in ('microsoft.network/privatednszones', 'microsoft.network/dnszones')

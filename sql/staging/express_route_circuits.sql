@@ -18,6 +18,7 @@
 --   connection_count: Connections of its peerings, as far as Azure lists them here.
 --   authorization_count: Keys given out for gateways of other subscriptions.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -38,5 +39,7 @@ select
         for peering in coalesce(peerings::json[], [])]), 0)::int as connection_count,
     authorization_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.express_route_circuits
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.express_route_circuits as items
+left join meta.chunks as listed on listed.table_name = 'express_route_circuits' and listed.scope_id = items._scope_id

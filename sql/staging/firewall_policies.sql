@@ -13,6 +13,7 @@
 --   firewall_count: Firewalls it is on.
 --   base_policy_id: Policy it inherits from, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -27,6 +28,8 @@ select
     coalesce(json_array_length(properties -> '$.firewalls'), 0)::int as firewall_count,
     lower(properties ->> '$.basePolicy.id') as base_policy_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.network/firewallpolicies'

@@ -13,6 +13,7 @@
 --   is_allocated: Whether it has an address or lies in a hub; a deallocated one costs nothing.
 --   classic_rule_count: Classic rule collections.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -27,5 +28,7 @@ select
     ip_configurations is not null or virtual_hub_id is not null as is_allocated,
     (network_rule_count + application_rule_count + nat_rule_count)::int as classic_rule_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.firewalls
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.firewalls as items
+left join meta.chunks as listed on listed.table_name = 'firewalls' and listed.scope_id = items._scope_id

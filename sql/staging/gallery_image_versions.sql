@@ -11,6 +11,7 @@
 --   region_count: Regions it is copied to.
 --   source_id: What it was made of, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -23,6 +24,8 @@ select
     coalesce(json_array_length(properties -> '$.publishingProfile.targetRegions'), 0)::int as region_count,
     lower(properties ->> '$.storageProfile.source.id') as source_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.compute/galleries/images/versions'

@@ -12,6 +12,7 @@
 --   os_disk_source_id: Disk it was taken of, lower case.
 --   created_at: Instant of creation (UTC); mostly not told.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -25,5 +26,7 @@ select
     lower(os_disk_source_id) as os_disk_source_id,
     created_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.images
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.images as items
+left join meta.chunks as listed on listed.table_name = 'images' and listed.scope_id = items._scope_id

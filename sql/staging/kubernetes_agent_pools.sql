@@ -13,14 +13,17 @@
 --   priority: regular or spot.
 --   os_type: Linux or Windows.
 --   power_state: running or stopped.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 with unnested as (
     select
         lower(id) as cluster_id,
         _scope_id,
         _loaded_at,
+        listed.last_success_at,
         unnest((properties -> '$.agentPoolProfiles')::json[]) as pool,
-    from raw.graph_resources
+    from raw.graph_resources as items
+    left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
     where lower(type) = 'microsoft.containerservice/managedclusters'
 )
 
@@ -37,5 +40,6 @@ select
     lower(coalesce(pool ->> '$.scaleSetPriority', 'Regular')) as priority,
     pool ->> '$.osType' as os_type,
     lower(pool ->> '$.powerState.code') as power_state,
-    _loaded_at as loaded_at,
+    _loaded_at as valid_from,
+    last_success_at as loaded_at,
 from unnested

@@ -15,6 +15,7 @@
 --   nat_rule_count: Inbound NAT rules and pools.
 --   frontends: JSON of its front ends and their addresses, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -36,5 +37,7 @@ select
     + coalesce(json_array_length(inbound_nat_pools), 0))::int as nat_rule_count,
     lower(frontends) as frontends,
     tags,
-    _loaded_at as loaded_at,
-from raw.load_balancers
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.load_balancers as items
+left join meta.chunks as listed on listed.table_name = 'load_balancers' and listed.scope_id = items._scope_id

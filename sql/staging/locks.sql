@@ -7,6 +7,7 @@
 --   lock_name: Name of the lock.
 --   level: cannotdelete or readonly.
 --   notes: Why it was set, in its owner's words.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as lock_id,
@@ -15,5 +16,7 @@ select
     name as lock_name,
     lower(level) as level,
     notes,
-    _loaded_at as loaded_at,
-from raw.locks
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.locks as items
+left join meta.chunks as listed on listed.table_name = 'locks' and listed.scope_id = items._scope_id

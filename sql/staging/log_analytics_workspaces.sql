@@ -12,6 +12,7 @@
 --   daily_quota_gb: Cap in GB a day; -1 for none.
 --   created_at: Instant of creation (UTC).
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -25,6 +26,8 @@ select
     try_cast(properties ->> '$.workspaceCapping.dailyQuotaGb' as decimal(18, 3)) as daily_quota_gb,
     try_cast(properties ->> '$.createdDate' as timestamptz) as created_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.operationalinsights/workspaces'

@@ -10,6 +10,7 @@
 --   connections: JSON of the API connections it uses, lower case.
 --   modified_at: Instant of its last change (UTC).
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -21,6 +22,8 @@ select
     lower(properties -> '$.parameters."$connections"') as connections,
     try_cast(properties ->> '$.changedTime' as timestamptz) as modified_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.logic/workflows'

@@ -12,6 +12,7 @@
 --   public_ip_ids: JSON list of its addresses, lower case.
 --   public_ip_prefix_ids: JSON list of its prefixes, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -25,5 +26,7 @@ select
     lower(public_ip_ids) as public_ip_ids,
     lower(public_ip_prefix_ids) as public_ip_prefix_ids,
     tags,
-    _loaded_at as loaded_at,
-from raw.nat_gateways
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.nat_gateways as items
+left join meta.chunks as listed on listed.table_name = 'nat_gateways' and listed.scope_id = items._scope_id

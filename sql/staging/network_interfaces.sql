@@ -15,6 +15,7 @@
 --   ip_configurations: JSON of its addresses, subnets and pools, lower case.
 --   is_used: Whether a machine, an endpoint, a link service or a workload uses it.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -32,5 +33,7 @@ select
     virtual_machine_id is not null or private_endpoint_id is not null or private_link_service_id is not null
     or hosted_workloads is not null or workload_type is not null as is_used,
     tags,
-    _loaded_at as loaded_at,
-from raw.network_interfaces
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.network_interfaces as items
+left join meta.chunks as listed on listed.table_name = 'network_interfaces' and listed.scope_id = items._scope_id

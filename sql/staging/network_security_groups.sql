@@ -10,6 +10,7 @@
 --   subnet_count: Subnets it is on.
 --   rule_count: Own rules.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -21,5 +22,7 @@ select
     coalesce(json_array_length(subnets), 0)::int as subnet_count,
     rule_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.network_security_groups
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.network_security_groups as items
+left join meta.chunks as listed on listed.table_name = 'network_security_groups' and listed.scope_id = items._scope_id

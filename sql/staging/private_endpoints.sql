@@ -12,6 +12,7 @@
 --   subnet_id: Subnet it lies in, lower case.
 --   network_interface_ids: JSON list of its interfaces, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -31,5 +32,7 @@ select
     lower(subnet_id) as subnet_id,
     lower(network_interface_ids) as network_interface_ids,
     tags,
-    _loaded_at as loaded_at,
-from raw.private_endpoints
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.private_endpoints as items
+left join meta.chunks as listed on listed.table_name = 'private_endpoints' and listed.scope_id = items._scope_id

@@ -13,6 +13,7 @@
 --   frontend_id: Front end that uses it whole, lower case.
 --   custom_prefix_id: Own range it was taken from, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -27,5 +28,7 @@ select
     lower(frontend_id) as frontend_id,
     lower(custom_prefix_id) as custom_prefix_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.public_ip_prefixes
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.public_ip_prefixes as items
+left join meta.chunks as listed on listed.table_name = 'public_ip_prefixes' and listed.scope_id = items._scope_id

@@ -10,6 +10,7 @@
 --   sku_name: Name of the SKU.
 --   redundancy: Redundancy of its storage: georedundant, locallyredundant, zoneredundant.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -21,6 +22,8 @@ select
     sku_name,
     lower(properties ->> '$.redundancySettings.standardTierStorageRedundancy') as redundancy,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) in ('microsoft.recoveryservices/vaults', 'microsoft.dataprotection/backupvaults')

@@ -9,6 +9,7 @@
 --   subnet_count: Subnets it is on.
 --   route_count: Routes.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -19,5 +20,7 @@ select
     coalesce(json_array_length(subnets), 0)::int as subnet_count,
     route_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.route_tables
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.route_tables as items
+left join meta.chunks as listed on listed.table_name = 'route_tables' and listed.scope_id = items._scope_id

@@ -17,6 +17,7 @@
 --   network_profile: JSON of the pools its machines are put into, lower case.
 --   created_at: Instant of creation (UTC).
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -35,5 +36,7 @@ select
     lower(network_profile) as network_profile,
     time_created as created_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.scale_sets
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.scale_sets as items
+left join meta.chunks as listed on listed.table_name = 'scale_sets' and listed.scope_id = items._scope_id

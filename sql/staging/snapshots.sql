@@ -15,6 +15,7 @@
 --   managed_by: Resource that manages it, lower case.
 --   created_at: Instant of creation (UTC).
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -31,5 +32,7 @@ select
     lower(managed_by) as managed_by,
     time_created as created_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.snapshots
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.snapshots as items
+left join meta.chunks as listed on listed.table_name = 'snapshots' and listed.scope_id = items._scope_id

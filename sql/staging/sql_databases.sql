@@ -23,6 +23,7 @@
 --   server_id: Server it is on, lower case.
 --   is_master: Whether it is the system database.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -47,6 +48,8 @@ select
     regexp_replace(lower(id), '/databases/[^/]+$', '') as server_id,
     lower(name) = 'master' as is_master,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.sql/servers/databases'

@@ -14,6 +14,7 @@
 --   created_at: Instant of creation (UTC).
 --   server_id: Server it is on, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -29,6 +30,8 @@ select
     try_cast(properties ->> '$.creationDate' as timestamptz) as created_at,
     regexp_replace(lower(id), '/elasticpools/[^/]+$', '') as server_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.sql/servers/elasticpools'

@@ -14,6 +14,7 @@
 --   storage_gb: Storage in GB.
 --   license_type: LicenseIncluded or BasePrice (hybrid benefit).
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -29,6 +30,8 @@ select
     try_cast(properties ->> '$.storageSizeInGB' as bigint) as storage_gb,
     properties ->> '$.licenseType' as license_type,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.sql/managedinstances'

@@ -11,6 +11,7 @@
 --   edition: Edition: Enterprise, Standard, Developer, Express, Web.
 --   image_offer: Image, such as SQL2022-WS2022.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -23,6 +24,8 @@ select
     properties ->> '$.sqlImageSku' as edition,
     properties ->> '$.sqlImageOffer' as image_offer,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.sqlvirtualmachine/sqlvirtualmachines'

@@ -14,10 +14,18 @@
 --   application_gateway_count: Application gateway configurations in it.
 --   private_endpoint_count: Private endpoints in it.
 --   nat_gateway_id: NAT gateway that serves it, lower case.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 with unnested as (
-    select lower(id) as network_id, _scope_id, _loaded_at, location, unnest(subnets::json[]) as subnet,
-    from raw.virtual_networks
+    select
+        lower(id) as network_id,
+        _scope_id,
+        _loaded_at,
+        listed.last_success_at,
+        location,
+        unnest(subnets::json[]) as subnet,
+    from raw.virtual_networks as items
+    left join meta.chunks as listed on listed.table_name = 'virtual_networks' and listed.scope_id = items._scope_id
 )
 
 select
@@ -38,5 +46,6 @@ select
     )::int as application_gateway_count,
     json_array_length(coalesce(subnet -> '$.properties.privateEndpoints', '[]'))::int as private_endpoint_count,
     lower(subnet ->> '$.properties.natGateway.id') as nat_gateway_id,
-    _loaded_at as loaded_at,
+    _loaded_at as valid_from,
+    last_success_at as loaded_at,
 from unnested

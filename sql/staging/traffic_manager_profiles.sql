@@ -9,6 +9,7 @@
 --   status: enabled or disabled.
 --   endpoint_count: Endpoints.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -19,6 +20,8 @@ select
     lower(properties ->> '$.profileStatus') as status,
     coalesce(json_array_length(properties -> '$.endpoints'), 0)::int as endpoint_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.network/trafficmanagerprofiles'

@@ -12,6 +12,7 @@
 --   has_clients: Whether people can dial in (point to site).
 --   ip_configuration_count: Addresses.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -25,6 +26,8 @@ select
     (properties -> '$.vpnClientConfiguration') is not null as has_clients,
     coalesce(json_array_length(properties -> '$.ipConfigurations'), 0)::int as ip_configuration_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.network/virtualnetworkgateways'

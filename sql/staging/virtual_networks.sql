@@ -11,6 +11,7 @@
 --   peering_count: Peerings.
 --   ddos_plan_id: DDoS plan that protects it, lower case.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -23,5 +24,7 @@ select
     coalesce(json_array_length(peerings), 0)::int as peering_count,
     lower(ddos_plan_id) as ddos_plan_id,
     tags,
-    _loaded_at as loaded_at,
-from raw.virtual_networks
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.virtual_networks as items
+left join meta.chunks as listed on listed.table_name = 'virtual_networks' and listed.scope_id = items._scope_id

@@ -10,6 +10,7 @@
 --   sku_name: Name of the SKU.
 --   link_count: Front ends, rules, gateways and listeners that use it, of every generation.
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -27,8 +28,10 @@ select
     + coalesce(json_array_length(properties -> '$.pathBasedRules'), 0)
     + coalesce(json_array_length(properties -> '$.endpointLinks'), 0))::int as link_count,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) in (
     'microsoft.network/frontdoorwebapplicationfirewallpolicies',
     'microsoft.network/applicationgatewaywebapplicationfirewallpolicies',

@@ -14,6 +14,7 @@
 --   plan_tier: Tier of its plan, as the app tells it.
 --   modified_at: Instant of its last change (UTC).
 --   tags: JSON object of its own tags.
+--   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
     lower(id) as resource_id,
@@ -29,6 +30,8 @@ select
     properties ->> '$.sku' as plan_tier,
     try_cast(properties ->> '$.lastModifiedTimeUtc' as timestamptz) as modified_at,
     tags,
-    _loaded_at as loaded_at,
-from raw.graph_resources
+    _loaded_at as valid_from,
+    listed.last_success_at as loaded_at,
+from raw.graph_resources as items
+left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) in ('microsoft.web/sites', 'microsoft.web/sites/slots')

@@ -56,12 +56,15 @@ def to_arrow(source: Source, rows: list[dict[str, Any]]) -> pa.Table:
 def lake_of(home: Path, given: dict[str, Any]) -> LakeReader:
     """Build a real lake on disk from a case."""
     now = datetime.fromisoformat(given["now"]).astimezone(UTC)
-    warehouse = Warehouse(home, SOURCES, origin="case", clock=lambda: now)
+    clock = [now]
+    warehouse = Warehouse(home, SOURCES, origin="case", clock=lambda: clock[0])
     with warehouse.lock(0):
         with warehouse.open():
             for table, loads in given["raw"].items():
                 for one in loads:
+                    clock[0] = datetime.fromisoformat(one["at"]).astimezone(UTC) if "at" in one else now
                     load(warehouse, BY_TABLE[table], one, now)
+        clock[0] = now
         warehouse.publish(usage_of(given))
     return LakeReader(home)
 
