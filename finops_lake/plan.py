@@ -152,7 +152,8 @@ def next_due_at(
 
 
 def _scopes_of(source: Source, subscriptions: Sequence[str], others: Sequence[str], demand: Demand) -> list[str]:
-    known = {ScopeKind.SUBSCRIPTION: subscriptions, ScopeKind.OTHER: others}
+    billing = [scope for scope in others if scope.startswith("/providers/microsoft.billing/")]
+    known = {ScopeKind.SUBSCRIPTION: subscriptions, ScopeKind.OTHER: others, ScopeKind.BILLING: billing}
     scopes = [scope for kind, some in known.items() if kind in source.scope_kinds for scope in some]
     wanted = [scope for scope in dict.fromkeys(scopes) if demand.scopes is None or scope in demand.scopes]
     return [TENANT_SCOPE, *wanted] if ScopeKind.TENANT in source.scope_kinds else wanted

@@ -31,11 +31,15 @@ class Api(StrEnum):
 
 
 class ScopeKind(StrEnum):
-    """Kinds of scopes a table is asked for: the whole sign-in ("/"), each subscription, or others configured."""
+    """Kinds of scopes a table is asked for: the whole sign-in ("/"), each subscription, or others configured.
+
+    BILLING are those of the others that lie beneath a billing account.
+    """
 
     TENANT = "tenant"
     SUBSCRIPTION = "subscription"
     OTHER = "other"
+    BILLING = "billing"
 
 
 @dataclass(frozen=True)

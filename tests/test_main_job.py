@@ -21,6 +21,7 @@ from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import InputError, LockedError, Outcome, SignInError
 from finops_lake.extract.catalog import EXTRACTORS
 from finops_lake.plan import Demand
+from finops_lake.source import ScopeKind
 from tests.conftest import TODAY, Refreshed, settings_for
 
 METRICS = {"billed_cost": "ActualCost", "effective_cost": "AmortizedCost"}
@@ -34,10 +35,12 @@ def totals(app: App, columns: str, metric: str) -> dict[tuple[object, ...], Deci
 
 def pieces(subscriptions: int, months: int) -> int:
     """Return how many chunks a whole refresh is made of."""
-    sources = [extractor.source for extractor in EXTRACTORS.values() if extractor.source.table != "subscriptions"]
-    whole = sum(not source.monthly for source in sources)
-    readings = sum(len(source.metrics) for source in sources if source.monthly)
-    return 1 + subscriptions * (whole + months * readings)
+    sources = [extractor.source for extractor in EXTRACTORS.values()]
+    tenant = sum(ScopeKind.TENANT in source.scope_kinds for source in sources)
+    each = [source for source in sources if ScopeKind.SUBSCRIPTION in source.scope_kinds]
+    whole = sum(not source.monthly for source in each)
+    readings = sum(len(source.metrics) for source in each if source.monthly)
+    return tenant + subscriptions * (whole + months * readings)
 
 
 def test_everything_loads(refreshed: Refreshed) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from finops_lake.demo import commitments
 from finops_lake.demo.budgets import budget_shape, evaluate
 from finops_lake.demo.calls import Call
 from finops_lake.demo.cost_query import answer_query
@@ -169,6 +170,16 @@ def billing_accounts(world: World, call: Call) -> Reply:
     return _listing(world, call, world.billing.accounts())
 
 
+def commitment(list_them: Callable[[World], list[dict[str, Any]]]) -> Handler:
+    """Return the handler that lists commitments of the whole sign-in."""
+    return lambda world, call: _listing(world, call, list_them(world))
+
+
+def benefit(list_them: Callable[[World, Call], list[dict[str, Any]]]) -> Handler:
+    """Return the handler that lists what a scope knows of commitments."""
+    return lambda world, call: _listing(world, call, list_them(world, call))
+
+
 def create_report(world: World, call: Call) -> Reply:
     """Accept a cost details report, within the limits of its scope."""
     admitted, headers = world.throttle.admit(call.scope.lower(), call.headers.get("clienttype"), 1)
@@ -215,6 +226,7 @@ def _operation(name: str, path: str, handler: Handler, method: str = "GET") -> O
 
 
 COST = "/providers/Microsoft.CostManagement"
+CONSUMPTION = "/providers/Microsoft.Consumption"
 COMPUTE, NETWORK = "/providers/Microsoft.Compute", "/providers/Microsoft.Network"
 OPERATIONS = (
     _operation(
@@ -231,6 +243,32 @@ OPERATIONS = (
     _operation("listed", f"{SUBSCRIPTION}/providers/(?P<type>{LISTED_TYPES})", listed),
     _operation("locks", f"{SUBSCRIPTION}/providers/Microsoft.Authorization/locks", all_locks),
     _operation("resource_graph", "/providers/Microsoft.ResourceGraph/resources", resource_graph, "POST"),
+    _operation(
+        "reservation_orders",
+        "/providers/Microsoft.Capacity/reservationOrders",
+        commitment(commitments.reservation_orders),
+    ),
+    _operation("reservations", "/providers/Microsoft.Capacity/reservations", commitment(commitments.reservations)),
+    _operation(
+        "savings_plans", "/providers/Microsoft.BillingBenefits/savingsPlans", commitment(commitments.savings_plans)
+    ),
+    _operation(
+        "reservation_recommendations",
+        f"{ANY_SCOPE}{CONSUMPTION}/reservationRecommendations",
+        benefit(commitments.recommendations),
+    ),
+    _operation(
+        "savings_plan_recommendations",
+        f"{ANY_SCOPE}{COST}/benefitRecommendations",
+        benefit(commitments.plan_recommendations),
+    ),
+    _operation(
+        "reservation_summaries", f"{ANY_SCOPE}{CONSUMPTION}/reservationSummaries", benefit(commitments.summaries)
+    ),
+    _operation("reservation_details", f"{ANY_SCOPE}{CONSUMPTION}/reservationDetails", benefit(commitments.summaries)),
+    _operation(
+        "benefit_utilization", f"{ANY_SCOPE}{COST}/benefitUtilizationSummaries", benefit(commitments.utilization)
+    ),
     _operation("query", f"{ANY_SCOPE}{COST}/query", answer_query, "POST"),
     _operation("create_report", f"{ANY_SCOPE}{COST}/generateCostDetailsReport", create_report, "POST"),
     _operation("poll_report", f"{ANY_SCOPE}{COST}/costDetailsOperationResults/(?P<name>[^/]+)", poll_report),

@@ -114,6 +114,11 @@ def flag(value: object) -> bool | None:
     return None if value is None or value == "" else str(value).lower() in ("true", "enabled", "on")
 
 
+def money(value: object) -> Decimal | None:
+    """Return an amount that is a bare number, or stands beside its currency as {"currency", "value"}."""
+    return amount(value.get("value")) if isinstance(value, Mapping) else amount(value)
+
+
 def only(*keys: str) -> Callable[[Any], str | None]:
     """Return a conversion to JSON text that keeps, at any depth, the named keys of objects and nothing else.
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from finops_lake.extract import (
     advisor,
+    benefits,
     billing_accounts,
     budgets,
+    commitments,
     compute,
     cost_daily,
     cost_details,
@@ -48,6 +50,8 @@ EXTRACTORS: dict[str, Extractor] = {
         subscription_ancestors.EXTRACTOR,
         advisor.EXTRACTOR,
         Extractor(locks.SOURCE, locks.fetch),
+        *commitments.EXTRACTORS,
+        *benefits.EXTRACTORS,
         Extractor(budgets.SOURCE, budgets.fetch),
         Extractor(cost_daily.SOURCE, cost_daily.fetch),
         Extractor(cost_resource_locations.SOURCE, cost_resource_locations.fetch),

@@ -18,6 +18,7 @@ from finops_lake.extract.arrow import (
     day,
     flag,
     instant,
+    money,
     pick,
     readable,
     text,
@@ -31,6 +32,7 @@ TYPES: Mapping[Any, pa.DataType] = {
     day: pa.date32(),
     flag: pa.bool_(),
     instant: INSTANT,
+    money: AMOUNT,
     whole: pa.int64(),
 }
 """The Arrow type that a conversion gives; text where it is not named."""

@@ -147,7 +147,11 @@ def test_the_main_job_runs_on_recorded_replies(tmp_path: Path) -> None:
             ("GET", r"/disks$"): [recorded("compute/disks_list_2024_03_attached_unattached")],
             ("GET", r"/publicIPAddresses$"): [recorded("network/publicip_list_mixed_2022_01")],
             ("GET", r"/budgets$"): [recorded("consumption/budgets_list_subscription_2018")],
-            ("GET", r"/providers/Microsoft\.(Network|Compute|Authorization)/"): [Reply(200, {"value": []})] * 17,
+            ("GET", r"/providers/Microsoft\.(Network|Compute|Authorization|Capacity|BillingBenefits)/"): [
+                Reply(200, {"value": []})
+            ]
+            * 20,
+            ("GET", r"/reservationRecommendations$"): [Reply(200, {"value": []})] * 3,
             ("POST", r"/Microsoft\.ResourceGraph/resources$"): [graph_of(SCOPE)] * 7,
             ("POST", r"/query$"): [_regrouped(page), body, body, body],
         }
