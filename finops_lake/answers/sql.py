@@ -74,7 +74,7 @@ def scopes_of(lake: LakeReader, tables: Sequence[str]) -> Scopes:
         " scopes.last_success_at is not null, scopes.outcome <> 'loaded' or scopes.missing_chunks > 0"
         " from meta.scopes as scopes"
         " left join marts.subscriptions as subscriptions on scopes.scope_id = subscriptions.sub_account_id"
-        f" where scopes.table_name in ({_listed(tables)}) order by name, scopes.table_name"
+        f" where scopes.is_asked and scopes.table_name in ({_listed(tables)}) order by name, scopes.table_name"
     ).rows
     included = dict.fromkeys(row[1] for row in rows if row[5] and row[0] != "/")
     return Scopes(tuple(included), tuple(MissingScope(*row[:5]) for row in rows if row[6]))

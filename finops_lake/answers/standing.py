@@ -71,7 +71,8 @@ def _refused(lake: LakeReader) -> dict[str, tuple[str, str | None, str | None]]:
     """Return the subscriptions whose newest month Azure refused: older months are then not even asked for."""
     rows = lake.query(
         "select scope_id, outcome, reason, next_step from meta.scopes"
-        " where table_name = 'cost_daily' and outcome in ('denied', 'unsupported')"
+        " where table_name in ('cost_daily', 'cost_details', 'usage_details') and is_asked"
+        " and outcome in ('denied', 'unsupported')"
     ).rows
     return {row[0]: row[1:] for row in rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,8 +27,13 @@ MISSING_SQL = """select scopes.scope_id, coalesce(subscriptions.sub_account_name
     scopes.table_name || ': ' || coalesce(scopes.reason, 'not complete'), scopes.next_step
 from meta.scopes as scopes
 left join marts.subscriptions as subscriptions on scopes.scope_id = subscriptions.sub_account_id
-where scopes.outcome <> 'loaded' or scopes.missing_chunks > 0
+where scopes.is_asked and (scopes.outcome <> 'loaded' or scopes.missing_chunks > 0)
 order by all"""
+
+COST_SOURCES_SQL = """select coalesce(source, 'files only'), count(*), reason, not_given
+from meta.cost_sources
+group by all
+order by count(*) desc, reason"""
 
 MONTHS_SQL = """select min(billing_month), max(billing_month), count(distinct billing_month),
     count(*) filter (where month_status = 'missing')
@@ -48,6 +53,7 @@ def answer_status(lake: LakeReader, now: datetime, max_age_seconds: float | None
         as_of=min(loaded, default=None),
         row_count=len(rows),
         scopes=Scopes(tuple(row[0] for row in included), missing),
+        notes=tuple(_cost_sources(lake)),
         sections={"lake": _facts(lake), "months": _months(lake)},
     )
 
@@ -69,6 +75,14 @@ def origin_in_words(facts: Mapping[str, str]) -> str:
     """Return which Azure the lake was filled from, by the facts of its status."""
     origin = facts.get("origin", "somewhere unknown")
     return "a local Azure (demo data)" if origin == "loopback" else origin
+
+
+def _cost_sources(lake: LakeReader) -> Iterator[str]:
+    """Yield for each source of cost how many scopes it is asked of, why, and what it cannot tell."""
+    for source, count, reason, not_given in lake.query(COST_SOURCES_SQL).rows:
+        scopes = f"{count} scope{'s' if count > 1 else ''}"
+        gap = f" It cannot tell: {not_given}." if not_given else ""
+        yield f"Cost of {scopes} by {source} ({reason}).{gap}"
 
 
 def _row(row: tuple[Any, ...], now: datetime, max_age_seconds: float | None) -> tuple[Any, ...]:

@@ -25,6 +25,10 @@ PASSED_ON = ("FINOPS_LAKE_NOW", "FINOPS_LAKE_LOG_LEVEL", "FINOPS_LAKE_LOG_REQUES
 """Settings of the user that the demo heeds; all others point at an Azure of theirs, which it has nothing to do with."""
 
 
+REFUSED = ("query", "budgets", "create_report", "usage_details")
+"""What one subscription of the demo may not read: cost, by whichever source."""
+
+
 @click.command("demo", short_help="Look around on an invented Azure: no account, no network.")
 @click.option(
     "--home",
@@ -55,9 +59,10 @@ def command(
     azure = LocalAzure(
         subscriptions=subscriptions, resources=resources, days=days_of(now, months), seed=seed, today=first
     )
+    azure.world.reports.polls = 0  # nobody shall wait for a made-up report
     with azure:
         for refused in azure.subscription_ids[1:][-1:]:
-            azure.faults.add("denied", subscription=refused, operation=("query", "budgets"), times=None)
+            azure.faults.add("denied", subscription=refused, operation=REFUSED, times=None)
         environment = {**_passed_on(), **azure.environment(), "FINOPS_LAKE_HOME": str(folder)}
         settings = load_settings(environment | _passed_on() | {"FINOPS_LAKE_HISTORY_MONTHS": str(months)})
         set_up_logging(context, settings.log_level, settings.log_format)

@@ -27,8 +27,8 @@ inner join (
         scope_id,
         month,
         min(last_success_at) as loaded_at,
-    from meta.chunks
-    where table_name = 'cost_daily' and last_success_at is not null
+    from meta.cost_chunks
+    where last_success_at is not null
     group by all
 ) as chunks
     on days.x_scope_id = chunks.scope_id and days.billing_month = chunks.month

@@ -35,6 +35,6 @@ select
     chunks.last_outcome as outcome,
     nullif(chunks.last_reason, '') as reason,
     nullif(chunks.last_next_step, '') as next_step,
-from meta.chunks as chunks
+from meta.cost_chunks as chunks
 left join marts.subscriptions as subscriptions on chunks.scope_id = subscriptions.sub_account_id
-where chunks.table_name = 'cost_daily'
+where chunks.scope_id like '/subscriptions/%' and chunks.scope_id not like '/subscriptions/%/%'

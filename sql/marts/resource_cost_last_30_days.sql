@@ -13,8 +13,8 @@ with windows as (
     select
         scope_id,
         (max(last_success_at) at time zone 'UTC')::date - 4 as window_end_date,
-    from meta.chunks
-    where table_name = 'cost_daily' and metric = 'ActualCost' and last_success_at is not null
+    from meta.cost_chunks
+    where metric = 'ActualCost' and last_success_at is not null
     group by all
 )
 
