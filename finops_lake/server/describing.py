@@ -27,7 +27,7 @@ def describe_tool(app: App) -> Tool:
     ) -> Annotated[CallToolResult, DescribeAnswer]:
         """Which tables and columns query_lake can read: what they mean, one row of them, how old, how many rows.
 
-        Use it before writing SQL. Without arguments one row is one table or view: marts hold the answers, audits one
+        Use it before writing SQL. Without arguments one row is one table, view or macro: marts answer, audits are one
         view per check, meta what was loaded and when. With table one row is one column with its type, comment and
         some values, and the table section has grain, row count and examples that run as they stand. With search only
         tables that mention a word, such as reservation. as_of is the oldest load beneath a table. Asks Azure nothing.
@@ -46,7 +46,8 @@ def render_description(envelope: Mapping[str, Any]) -> str:
     if table is None:
         return document(envelope, f"{envelope['row_count']} tables and views.", plain_table(envelope))
     rows = "an unknown number of" if table["row_count"] is None else table["row_count"]
-    headline = f"{table['name']}: {table['description'] or ''} {table['grain'] or ''}; {rows} rows."
+    headline = f"{table['name']} ({table['kind']}): {table['description'] or ''} {table['grain'] or ''}; {rows} rows."
+    parameters = [f"- {name}: {text}" for name, text in table["parameters"].items()]
     beneath = [f"Rests on raw tables: {', '.join(table['raw_tables'])}."] if table["raw_tables"] else []
     examples = ["Examples:", *table["examples"]]
-    return document(envelope, headline, plain_table(envelope), beneath, examples)
+    return document(envelope, headline, plain_table(envelope), parameters, beneath, examples)

@@ -157,12 +157,14 @@ class QueryAnswer(Envelope):
 
 
 class TableSection(BaseModel):
-    """A table or view in detail."""
+    """A table, view or table macro in detail."""
 
     name: str
+    kind: Annotated[str, Field(description="table, view, or macro: called with arguments.")]
     description: str | None
     grain: str | None
-    row_count: Annotated[int | None, Field(description="null: counting took too long.")]
+    row_count: Annotated[int | None, Field(description="null: a macro, or counting took too long.")]
+    parameters: Annotated[dict[str, str], Field(description="What the arguments of a macro mean, in their order.")]
     raw_tables: Annotated[list[str], Field(description="Raw tables beneath it.")]
     examples: Annotated[list[str], Field(description="Queries that run as they stand.")]
 

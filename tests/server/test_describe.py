@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from mcp.client import Client
 
 from finops_lake.answers.describe import SCHEMAS
 from finops_lake.app import App
+from finops_lake.server.build import build_server
 from finops_lake.server.replies import ANSWER_BYTES
 from tests.server.calls import ask, records, refused, told
 
@@ -32,14 +34,22 @@ async def test_the_overview_is_short_and_every_table_is_described(app: App) -> N
 
 async def test_every_table_can_be_described_in_detail_and_its_examples_run(app: App) -> None:
     every = await ask(app, "describe_lake", schemas=list(SCHEMAS))
-    for table in [row["table_name"] for row in records(every)]:
-        answer = await ask(app, "describe_lake", table=table)
-        assert len(json.dumps(answer, separators=(",", ":")).encode()) < ANSWER_BYTES
-        assert all(row["comment"] for row in records(answer)), table
-        section = answer["table"]
+    async with Client(build_server(app)) as client:
+        for table in [row["table_name"] for row in records(every)]:
+            await _check_detail(app, client, table)
+
+
+async def _check_detail(app: App, client: Client, table: str) -> None:
+    result = await client.call_tool("describe_lake", {"table": table})
+    assert result.structured_content is not None, table
+    answer = result.structured_content
+    assert len(json.dumps(answer, separators=(",", ":")).encode()) < ANSWER_BYTES
+    assert all(row["comment"] for row in records(answer)), table
+    section = answer["table"]
+    if section["kind"] != "macro":
         assert section["row_count"] == app.lake.query(f"select count(*) from {table}").rows[0][0]
-        for example in section["examples"]:
-            await ask(app, "query_lake", sql=example)
+    for example in section["examples"]:
+        assert not (await client.call_tool("query_lake", {"sql": example})).is_error, example
 
 
 async def test_one_table_says_what_it_holds_and_how_old_it_is(app: App) -> None:
@@ -54,6 +64,18 @@ async def test_one_table_says_what_it_holds_and_how_old_it_is(app: App) -> None:
     text = await told(app, "describe_lake", table="Charges")
     assert service["comment"] in text
     assert answer["table"]["examples"][0] in text
+
+
+async def test_a_macro_says_how_it_is_called(app: App) -> None:
+    answer = await ask(app, "describe_lake", table="marts.cost_changes")
+    table = answer["table"]
+    assert (table["kind"], table["row_count"]) == ("macro", None)
+    assert list(table["parameters"])[:2] == ["dimension", "metric"]
+    assert table["examples"][0].startswith("from marts.cost_changes(charges.service_name")
+    difference = next(row for row in records(answer) if row["column_name"] == "difference")
+    assert difference["comment"]
+    assert difference["type"].startswith("DECIMAL")
+    assert table["parameters"]["dimension"] in await told(app, "describe_lake", table="cost_changes")
 
 
 async def test_a_word_finds_the_tables_that_speak_of_it(app: App) -> None:
