@@ -21,9 +21,12 @@ _SAFE_INTEGER = 2**53
 """Above it a JSON number is not exact in every client."""
 
 
-def answer_sql(lake: LakeReader, sql: str, *, timeout: float = TIMEOUT_SECONDS, stop: Stop | None = None) -> Answer:
+def answer_sql(
+    lake: LakeReader, sql: str, *, now: datetime, timeout: float = TIMEOUT_SECONDS, stop: Stop | None = None
+) -> Answer:
     """Return the rows of one SELECT, at most MAX_ROWS and about MAX_BYTES; `truncated`: there are more.
 
+    Nothing is refreshed for it; its notes name the raw tables beneath that are stale at `now` (UTC).
     Nested values are JSON text, integers too large for JSON are text. Raises InputError for anything but one
     SELECT, BadRequestError that names what was probably meant, RetryableError past `timeout` seconds.
     """
@@ -37,7 +40,7 @@ def answer_sql(lake: LakeReader, sql: str, *, timeout: float = TIMEOUT_SECONDS, 
         row_count=len(result.rows),
         truncated=result.truncated,
         scopes=scopes_of(lake, tables),
-        notes=(_cut_note(len(result.rows)),) if result.truncated else (),
+        notes=(*([_cut_note(len(result.rows))] if result.truncated else []), *_stale_notes(lake, tables, now)),
         sections={"types": [column.type for column in result.columns], "is_complete": not result.truncated},
     )
 
@@ -62,6 +65,18 @@ def oldest_load(lake: LakeReader, tables: Sequence[str]) -> datetime | None:
     rows = lake.query(f"select min(oldest_success_at) from meta.freshness where table_name in ({_listed(tables)})").rows
     found: datetime | None = rows[0][0]
     return found
+
+
+def _stale_notes(lake: LakeReader, tables: Sequence[str], now: datetime) -> list[str]:
+    """Return a note on raw tables whose oldest scope is older than the table's maximal age."""
+    if not tables:
+        return []
+    rows = lake.query(
+        f"select table_name from meta.freshness where table_name in ({_listed(tables)})"
+        f" and oldest_success_at + to_seconds(max_age_seconds) < timestamptz {literal(now.isoformat())} order by all"
+    ).rows
+    stale = ", ".join(row[0] for row in rows)
+    return [f"Older than it should be: {stale}; refresh_lake loads newer figures."] if stale else []
 
 
 def scopes_of(lake: LakeReader, tables: Sequence[str]) -> Scopes:

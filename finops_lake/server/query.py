@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -53,8 +53,8 @@ def query_tool(app: App, shelf: Shelf) -> Tool:
         Use it when no other tool answers; describe_lake lists tables and columns. The sql of every answer runs here as
         it stands. Start with marts.charges (one row is one charge: billed_cost, effective_cost, billing_currency,
         charge_period_start, sub_account_id, service_name, resource_id); always group by billing_currency, never add
-        currencies. Does not refresh: as_of is the oldest load beneath. Numbers are exact, decimals as text. When
-        next_offset is set, call again with result_id and offset; 10,000 rows are kept at most. Long cells are cut.
+        currencies. Does not refresh: as_of is the oldest load beneath, a note says when that is stale. Decimals are
+        exact, as text. When next_offset is set, call again with result_id and offset; 10,000 rows are kept at most.
         Example: select service_name, billing_currency, sum(billed_cost) as cost from marts.charges where
         billing_month = date '2026-10-01' group by all order by cost desc limit 10
         """
@@ -72,7 +72,10 @@ def query_tool(app: App, shelf: Shelf) -> Tool:
 async def _asked(app: App, sql: str, timeout: float, places: anyio.CapacityLimiter) -> Answer:
     """Return the answer of a query in a thread; it is interrupted when its time is over or the caller leaves."""
     stop = Stop()
-    work: Callable[[], Answer] = lambda: answer_sql(app.lake, sql, timeout=timeout, stop=stop)  # noqa: E731
+
+    def work() -> Answer:
+        return answer_sql(app.lake, sql, now=app.settings.utc_now(), timeout=timeout, stop=stop)
+
     try:
         with anyio.fail_after(timeout + GRACE_SECONDS):
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=places)
