@@ -22,6 +22,8 @@ COMMANDS = {
     "status": "status",
     "cost": "cost",
     "explain": "explain",
+    "anomalies": "anomalies",
+    "forecast": "forecast",
     "audit": "audit",
     "budgets": "budgets",
     "sql": "sql",

@@ -11,8 +11,9 @@ from typing import Any
 from finops_lake.answers.answer import Answer, MissingScope
 from finops_lake.answers.comparison import Comparison, days_of
 from finops_lake.answers.cost import months_of
-from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, metric_of, tag_conditions
+from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.dimensions import named
+from finops_lake.answers.macros import keep_argument, kept, names_of, struct_of
 from finops_lake.answers.reasons import EFFECTS, reason_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing
@@ -68,7 +69,7 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     levels = {
         level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other", "resource")
     }
-    columns = (*_names(question), "billing_currency", *AMOUNTS)
+    columns = (*names_of(question.group_by), "billing_currency", *AMOUNTS)
     totals = tuple(_amounts(row) for row in levels["total"])
     comparison = question.comparison
     row_count = sum(row["group_count"] for row in levels["total"])
@@ -96,7 +97,7 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
 
 def _sql(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None, *, every_level: bool) -> str:
     """Return the SQL of the groups that are listed, or of all levels at once, so that the charges are read once."""
-    names = _names(question)
+    names = names_of(question.group_by)
     shown = {name: f"changes.place.{named(name)}" for name in names}
     joins = []
     if _SUBSCRIPTION in names:
@@ -133,40 +134,9 @@ _OTHER_LEVELS = """\
 def _arguments(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None) -> str:
     comparison = question.comparison
     days = (comparison.base.start, comparison.base.end, comparison.period.start, comparison.period.end)
-    conditions = _conditions(question, compared)
-    keep = [f"keep := {' and '.join(conditions)}"] if conditions else []
+    keep = keep_argument(kept(question.dimensions, question.tags, compared))
     sizes = [f"groups := {question.limit}", f"resources := {RESOURCES}"]
-    return ",\n    ".join([_dimension(question), f"charges.{metric}", *map(literal, days), *keep, *sizes])
-
-
-def _names(question: ChangeQuestion) -> list[str]:
-    return list(dict.fromkeys(column for name in question.group_by for column in dimension_of(name).columns))
-
-
-def _dimension(question: ChangeQuestion) -> str:
-    """Return the groups as one struct; the names of subscriptions are joined to the few rows that come out."""
-    columns = {column: sql for name in question.group_by for column, sql in dimension_of(name).columns.items()}
-    plain = {name: sql for name, sql in columns.items() if "subscriptions." not in sql}
-    return "{" + ", ".join(f"{literal(name)}: {sql}" for name, sql in (plain or {"all": "true"}).items()) + "}"
-
-
-def _conditions(question: ChangeQuestion, compared: Sequence[Subscription] | None) -> list[str]:
-    conditions = [_within_charges(one) for one in dimension_conditions(question.dimensions)]
-    if compared is not None:
-        listed = ", ".join(literal(one.sub_account_id) for one in compared) or "null"
-        conditions.append(f"charges.sub_account_id in ({listed})")
-    return conditions + tag_conditions(question.tags)
-
-
-def _within_charges(condition: str) -> str:
-    """Return a condition that needs the names of subscriptions as one on charges alone."""
-    if "subscriptions." not in condition:
-        return condition
-    inner = condition.replace("charges.sub_account_id", "subscriptions.sub_account_id")
-    return (
-        "charges.sub_account_id in (select subscriptions.sub_account_id from marts.subscriptions as subscriptions"
-        f" where {inner})"
-    )
+    return ",\n    ".join([struct_of(question.group_by), f"charges.{metric}", *map(literal, days), *keep, *sizes])
 
 
 def _standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str, comparison: Comparison) -> Standing:

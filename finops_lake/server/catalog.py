@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from mcp.server.mcpserver.tools import Tool
 
 from finops_lake.app import App
+from finops_lake.server.anomalies import anomalies_tool
 from finops_lake.server.audit import audit_tool
 from finops_lake.server.budgets import budgets_tool
 from finops_lake.server.cost import cost_tool
 from finops_lake.server.describing import describe_tool
 from finops_lake.server.explain import explain_tool
+from finops_lake.server.forecast import forecast_tool
 from finops_lake.server.query import query_tool
 from finops_lake.server.refreshing import refresh_tool
 from finops_lake.server.shelf import Shelf
@@ -39,6 +41,8 @@ TOOLS = (
     Entry("explain_cost_change", lambda app, _: explain_tool(app), "Why did it change"),
     Entry("get_budget_status", lambda app, _: budgets_tool(app), "Are we within budget"),
     Entry("get_cost", lambda app, _: cost_tool(app), "What did it cost, where does the money go"),
+    Entry("get_cost_anomalies", lambda app, _: anomalies_tool(app), "Is anything unusual"),
+    Entry("get_cost_forecast", lambda app, _: forecast_tool(app), "What will it cost"),
     Entry("get_lake_status", lambda app, _: status_tool(app), "Is something missing, old or empty"),
     Entry("query_lake", query_tool, "Anything else, as one SELECT"),
     Entry("refresh_lake", lambda app, _: refresh_tool(app), "Load newer figures or more history"),

@@ -92,6 +92,21 @@ class ChangeAnswer(Envelope):
     resources: Annotated[list[dict[str, Any]], Field(description="The resources whose cost changed most, and why.")]
 
 
+class AnomalyAnswer(Envelope):
+    """What is unusual."""
+
+    looked_at: Annotated[int, Field(description="Services of subscriptions with a charge in the period.")]
+    first_seen: Annotated[list[dict[str, Any]], Field(description="Regions and meters first seen in ten weeks.")]
+    one_offs: Annotated[list[dict[str, Any]], Field(description="The largest purchases and refunds: no anomalies.")]
+    muted: Annotated[list[dict[str, Any]], Field(description="Anomalies muted by mutes.toml, in no total.")]
+
+
+class ForecastAnswer(Envelope):
+    """What it will cost."""
+
+    last_complete_day: Annotated[str | None, Field(description="The forecast is made from days up to it.")]
+
+
 class CheckSection(BaseModel):
     """What one check looked at and found."""
 

@@ -191,6 +191,21 @@ IncludeOpenDays = Annotated[
     bool, Field(description="True: also days that are not complete yet, which makes cost look lower.")
 ]
 
+MinCost = Annotated[
+    float, Field(gt=0, le=1e9, description="Money a day, in the billing currency, below which nothing is said.")
+]
+
+MonthsAhead = Annotated[
+    int, Field(ge=1, le=13, description="Months to forecast, the running one included; 1 asks for its end alone.")
+]
+ForecastGroupBy = Annotated[
+    Texts | None,
+    Field(description="Dimensions as in get_cost, such as service or subscription. Default: totals alone."),
+]
+ForecastLimit = Annotated[
+    int, Field(ge=1, le=200, description="Groups to tell apart, by their cost in the last 60 days; the others are one.")
+]
+
 Regions = Annotated[Texts | None, Field(description="Only these regions, such as westeurope or west*; all: no filter.")]
 ResourceGroups = Annotated[Texts | None, Field(description="Only these resource groups, patterns allowed.")]
 ResourceKind = Literal["vms", "disks", "ips", "budgets", "all"]

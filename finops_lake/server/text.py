@@ -31,6 +31,14 @@ MONEY = frozenset(
         "base_cost",
         "period_cost",
         "difference",
+        "cost",
+        "usual_cost",
+        "impact",
+        "cost_per_day",
+        "actual_cost",
+        "forecast_cost",
+        "low_80",
+        "high_80",
     )
 )
 

@@ -2,7 +2,7 @@
 -- grain: one row per group, subscription, resource, service, meter, unit, kind of charge and billing currency
 -- parameters:
 --   dimension: What to group by, such as charges.service_name, or a struct of several.
---   metric: charges.billed_cost or charges.effective_cost.
+--   measure: charges.billed_cost or charges.effective_cost.
 --   base_start: First day (UTC) of the period to compare with.
 --   base_end: Last day of it, inclusive.
 --   period_start: First day of the period to explain.
@@ -35,7 +35,7 @@ with sides as (
         charges.billing_currency,
         charges.charge_kind,
         charges.charge_period_start between period_start and period_end as is_now,
-        sum(metric) as cost,
+        sum(measure) as cost,
         sum(charges.consumed_quantity) as quantity,
         count(*) as charges,
         count(charges.consumed_quantity) as measured,

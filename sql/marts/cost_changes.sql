@@ -5,7 +5,7 @@
 --   the new quantity of each meter, mix what shifts between dearer and cheaper meters and resources of one unit
 -- parameters:
 --   dimension: What to group by, such as charges.service_name, or a struct of several.
---   metric: charges.billed_cost or charges.effective_cost.
+--   measure: charges.billed_cost or charges.effective_cost.
 --   base_start: First day (UTC) of the period to compare with.
 --   base_end: Last day of it, inclusive.
 --   period_start: First day of the period to explain.
@@ -45,7 +45,7 @@
 --   base_committed_days: At level resource: days then on which a commitment covered it.
 --   period_committed_days: At level resource: days now on which a commitment covers it.
 with items as materialized (
-    select * from marts.cost_change_items(dimension, metric, base_start, base_end, period_start, period_end, keep := keep)
+    select * from marts.cost_change_items(dimension, measure, base_start, base_end, period_start, period_end, keep := keep)
 ),
 
 leveled as (

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from finops_lake.extract.catalog import SOURCES
 from finops_lake.lake.reader import LakeReader
@@ -38,7 +39,10 @@ def columns_of_charges() -> dict[str, str]:
 
 
 class Charged:
-    """A database in memory whose marts.charges holds made-up charges, with some of the project's marts over it."""
+    """A database in memory whose marts.charges holds made-up charges, with some of the project's marts over it.
+
+    marts.cost_settled is an empty table here: every day that has charges is complete.
+    """
 
     def __init__(self, columns: Mapping[str, str], marts: Iterable[str]) -> None:
         self.columns = columns
@@ -47,6 +51,7 @@ class Charged:
         self.connection.execute("create schema marts")
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         self.connection.execute(f"create table marts.charges ({listed})")
+        self.connection.execute("create table marts.cost_settled (sub_account_id varchar, settled_date date)")
         files = {file.name: file for file in read_sql_files(sql_folder()) if file.schema == "marts"}
         for name in marts:
             self.connection.execute(_statement(files[name]))
@@ -54,11 +59,12 @@ class Charged:
     def fill(self, charges: Sequence[Mapping[str, Any]]) -> None:
         """Replace all charges; columns that a charge does not name have their default or null."""
         self.connection.execute("delete from marts.charges")
-        names = sorted({*DEFAULTS, *(name for charge in charges for name in charge)})
-        places = ", ".join("?" * len(names))
-        rows = [[{**DEFAULTS, **charge}.get(name) for name in names] for charge in charges]
-        if rows:
-            self.connection.executemany(f"insert into marts.charges ({', '.join(names)}) values ({places})", rows)
+        if charges:
+            names = sorted({*DEFAULTS, *(name for charge in charges for name in charge)})
+            filled = pa.table({name: [charge.get(name, DEFAULTS.get(name)) for charge in charges] for name in names})
+            self.connection.register("filled", filled)
+            self.connection.execute("insert into marts.charges by name select * from filled")
+            self.connection.unregister("filled")
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """Return rows with the names of their columns."""

@@ -36,6 +36,11 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
         "explain_cost_change",
         {"group_by": ["subscription", "location"], "dimensions": ["subscription=Contoso Production"]},
     ),
+    ("get_cost_anomalies", {}),
+    (
+        "get_cost_anomalies",
+        {"metric": "billed_cost", "min_cost": 0.5, "dimensions": ["subscription=Contoso Production"]},
+    ),
     ("run_finops_audit", {}),
     ("get_budget_status", {}),
     ("get_lake_status", {}),
@@ -60,6 +65,7 @@ async def test_the_sql_of_an_answer_runs_as_it_stands(app: App, tool: str, argum
     ]
 
 
+OF_HISTORY = ("get_cost_forecast",)
 NO_LIMIT = ("get_lake_status", "describe_lake")
 
 
@@ -79,8 +85,8 @@ async def test_it_runs_in_the_shell_of_the_line_before_ours_too(
 
 
 def test_every_tool_that_answers_from_the_lake_is_among_them() -> None:
-    """A new tool adds its call above; refresh_lake alone answers from what it just did."""
-    assert {tool for tool, _ in ANSWERS} == {entry.name for entry in TOOLS} - {"refresh_lake"}
+    """A new tool adds its call above; refresh_lake answers from what it just did, a forecast's SQL is its history."""
+    assert {tool for tool, _ in ANSWERS} == {entry.name for entry in TOOLS} - {"refresh_lake", *OF_HISTORY}
 
 
 async def test_amounts_are_exact_and_currencies_apart(app: App, refreshed: Refreshed) -> None:

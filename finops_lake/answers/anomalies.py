@@ -1,0 +1,202 @@
+"""What is unusual: anomalies of daily cost, one per cause, with their money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from finops_lake.answers.answer import Answer, Period
+from finops_lake.answers.cost import months_of
+from finops_lake.answers.cost_terms import metric_of
+from finops_lake.answers.macros import keep_argument, kept
+from finops_lake.answers.mutes import Mute, Mutes
+from finops_lake.answers.sqltext import literal
+from finops_lake.answers.standing import cost_standing
+from finops_lake.answers.subscriptions import select_subscriptions, subscriptions_of
+from finops_lake.errors import InputError
+from finops_lake.lake.reader import LakeReader
+
+COLUMNS = (
+    "anomaly_id",
+    "anomaly_kind",
+    "severity",
+    "sub_account_name",
+    "service_names",
+    "x_resource_group_name",
+    "resource_id",
+    "start_date",
+    "end_date",
+    "is_ongoing",
+    "billing_currency",
+    "cost",
+    "usual_cost",
+    "impact",
+)
+HISTORY_DAYS = 70
+"""Days before the first one that are compared with."""
+
+MAX_DAYS = 400
+ONE_OFFS = 10
+
+
+@dataclass(frozen=True)
+class AnomalyQuestion:
+    """Which days to judge. `min_cost` is money a day in the billing currency; filters are as in CostQuestion."""
+
+    period: Period
+    subscriptions: tuple[str, ...] = ()
+    metric: str = "effective_cost"
+    min_cost: Decimal = Decimal(10)
+    dimensions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    limit: int = 50
+
+
+def months_needed(period: Period) -> list[date]:
+    """Return the months that judging a period takes: its own and those it is compared with."""
+    return months_of(Period(period.start - timedelta(days=HISTORY_DAYS), period.end))
+
+
+def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes = Mutes()) -> Answer:  # noqa: B008 - frozen
+    """Return the anomalies of a period, the largest first; muted ones are counted apart, one-offs listed apart.
+
+    Only complete days are judged. Purchases, refunds, rounding and tax are no usage and never an anomaly.
+    """
+    metric = metric_of(question.metric)
+    _check(question)
+    known = subscriptions_of(lake)
+    chosen = select_subscriptions(known, question.subscriptions)
+    keep = kept(question.dimensions, question.tags, None if len(chosen) == len(known) else chosen)
+    found = lake.query(_every_sql(question, metric, keep, mutes.active))
+    rows = [dict(zip((column.name for column in found.columns), row, strict=True)) for row in found.rows]
+    shown = [row for row in rows if not row["is_muted"]]
+    standing = cost_standing(lake, chosen, metric, months_of(question.period))
+    totals = {row["billing_currency"]: row for row in shown}
+    looked_at = _looked_at(lake, question, keep)
+    return Answer(
+        columns=COLUMNS,
+        rows=tuple(tuple(row[name] for name in COLUMNS) for row in shown[: question.limit]),
+        sql=_rows_sql(question, metric, keep, mutes.active),
+        as_of=standing.as_of,
+        row_count=len(shown),
+        truncated=len(shown) > question.limit,
+        metric=metric,
+        period=question.period,
+        currencies=tuple(totals),
+        totals=tuple(_total(row) for row in totals.values()),
+        scopes=standing.scopes,
+        open_days=standing.open_days_within(question.period),
+        notes=(*_notes(looked_at, mutes, rows), *standing.notes),
+        sections={
+            "looked_at": looked_at,
+            "muted": [_muted(row, mutes.active) for row in rows if row["is_muted"]],
+            "first_seen": _records(lake, _first_seen_sql(question, metric, keep)),
+            "one_offs": _records(lake, _one_offs_sql(question, keep)),
+        },
+    )
+
+
+def _check(question: AnomalyQuestion) -> None:
+    days = (question.period.end - question.period.start).days + 1
+    if days > MAX_DAYS:
+        raise InputError("time_period", f"{days} days", f"at most {MAX_DAYS} days can be judged at once")
+    if question.min_cost <= 0:
+        raise InputError("min_cost", question.min_cost, "an amount above 0 is needed")
+
+
+def _call(macro: str, question: AnomalyQuestion, metric: str, keep: Sequence[str]) -> str:
+    arguments = [f"charges.{metric}", literal(question.period.start), literal(question.period.end)]
+    arguments += keep_argument(keep)
+    return f"{macro}({', '.join(arguments)}, min_cost := {question.min_cost:f})"
+
+
+def _named(question: AnomalyQuestion, metric: str, keep: Sequence[str]) -> str:
+    return (
+        f"from {_call('marts.cost_anomalies', question, metric, keep)} as anomalies\n"
+        "left join marts.subscriptions as subscriptions using (sub_account_id)"
+    )
+
+
+def _is_muted(mutes: Sequence[Mute]) -> str:
+    return " or ".join(f"({mute.condition})" for mute in mutes) or "false"
+
+
+def _rows_sql(question: AnomalyQuestion, metric: str, keep: Sequence[str], mutes: Sequence[Mute]) -> str:
+    where = f"\nwhere not ({_is_muted(mutes)})" if mutes else ""
+    return (
+        f"select {', '.join(COLUMNS)}\n{_named(question, metric, keep)}{where}\n"
+        f"order by abs(impact) desc, anomaly_id\nlimit {question.limit}"
+    )
+
+
+def _every_sql(question: AnomalyQuestion, metric: str, keep: Sequence[str], mutes: Sequence[Mute]) -> str:
+    """Return all anomalies, muted ones too, each with the sums of its currency over those that are not."""
+    cases = "".join(f"\n        when {mute.condition} then {number}" for number, mute in enumerate(mutes))
+    muted_by = f"case{cases}\n    end" if cases else "null"
+    alike = "partition by billing_currency, is_muted"
+    return (
+        f"select *,\n    sum(greatest(impact, 0)) over ({alike}) as added,\n"
+        f"    sum(least(impact, 0)) over ({alike}) as vanished,\n    count(*) over ({alike}) as anomalies,\n"
+        f"from (\nselect {', '.join(COLUMNS)},\n    {muted_by} as muted_by,\n    {_is_muted(mutes)} as is_muted,\n"
+        f"{_named(question, metric, keep)}\n)\norder by abs(impact) desc, anomaly_id"
+    )
+
+
+def _first_seen_sql(question: AnomalyQuestion, metric: str, keep: Sequence[str]) -> str:
+    return (
+        "select sub_account_name, place_kind, place_name, first_charged, billing_currency, cost, cost_per_day\n"
+        f"from {_call('marts.cost_first_seen', question, metric, keep)} as seen\n"
+        "left join marts.subscriptions as subscriptions using (sub_account_id)\norder by cost desc, place_name"
+    )
+
+
+def _one_offs_sql(question: AnomalyQuestion, keep: Sequence[str]) -> str:
+    days = f"charges.charge_period_start between {literal(question.period.start)} and {literal(question.period.end)}"
+    where = "\n    and ".join([days, "charges.charge_kind in ('purchase', 'refund')", *keep])
+    return (
+        "select charges.charge_period_start as charge_date, subscriptions.sub_account_name, charges.charge_kind,\n"
+        "    charges.service_name, charges.billing_currency, sum(charges.billed_cost) as billed_cost\n"
+        "from marts.charge_kinds as charges\nleft join marts.subscriptions as subscriptions using (sub_account_id)\n"
+        f"where {where}\ngroup by all\nhaving sum(charges.billed_cost) <> 0\n"
+        f"order by abs(sum(charges.billed_cost)) desc, 1, 2, 4\nlimit {ONE_OFFS}"
+    )
+
+
+def _looked_at(lake: LakeReader, question: AnomalyQuestion, keep: Sequence[str]) -> int:
+    """Return how many services of subscriptions have a charge in the period: none found is told from none there."""
+    days = f"charges.charge_period_start between {literal(question.period.start)} and {literal(question.period.end)}"
+    where = " and ".join([days, *keep])
+    sql = "select count(distinct (charges.sub_account_id, charges.service_name, charges.billing_currency))"
+    return int(lake.query(f"{sql} from marts.charges as charges where {where}").rows[0][0])
+
+
+def _records(lake: LakeReader, sql: str) -> list[dict[str, Any]]:
+    found = lake.query(sql)
+    names = [column.name for column in found.columns]
+    return [dict(zip(names, row, strict=True)) for row in found.rows]
+
+
+def _total(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("billing_currency", "added", "vanished", "anomalies")
+    return {name: row[name] for name in names}
+
+
+def _muted(row: Mapping[str, Any], mutes: Sequence[Mute]) -> dict[str, Any]:
+    mute = mutes[row["muted_by"]]
+    kept = {name: row[name] for name in ("anomaly_id", "service_names", "start_date", "billing_currency", "impact")}
+    return {**kept, "until": mute.until, "reason": mute.reason}
+
+
+def _notes(looked_at: int, mutes: Mutes, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    notes = []
+    if not looked_at:
+        notes.append("No charge of the period is in the lake: this says nothing about anomalies.")
+    muted = sum(1 for row in rows if row["is_muted"])
+    if muted:
+        notes.append(f"Muted by mutes.toml: {muted}, in no total.")
+    if mutes.expired:
+        notes.append(f"{mutes.expired} mutes in mutes.toml have expired.")
+    return notes

@@ -1,0 +1,159 @@
+-- Each service's cost of each day against what is usual for it on that weekday: the base of all anomalies.
+-- grain: one row per subscription, service, billing currency and complete day from first_date to last_date
+-- source: usual is the median of the last eight same weekdays, which single unusual days do not move; noise the median
+--   of how much a day differs from the same weekday of the week before, over eight weeks
+-- parameters:
+--   measure: charges.effective_cost or charges.billed_cost.
+--   first_date: First day (UTC) to judge.
+--   last_date: Last day to judge; days that are not complete yet are left out all the same.
+--   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
+--   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
+-- example: marts.cost_anomaly_days(charges.effective_cost, date '2026-10-20', date '2026-11-19')
+-- columns:
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   service_name: Service by the bill.
+--   billing_currency: Currency of the amounts.
+--   charge_date: UTC day.
+--   first_charged: First day with a charge of the service in the last ten weeks before first_date, or since.
+--   known_from: First day of the subscription in these weeks.
+--   known_to: Last complete day of the subscription.
+--   cost: Usage of the day, unused commitments included; purchases, refunds, rounding and tax left out.
+--   usual_cost: What is usual on that weekday, rounded to cents; null in a service's first days.
+--   noise: How much its days usually differ, as a share of their cost (standard deviation).
+--   verdict: new (a service's first three weeks), vanished (next to nothing where min_cost is usual), high (far above usual, and not what the same day of the month before cost more), sustained (the last seven days above usual by more than noise and growth explain), or null.
+with spent as (
+    select
+        charges.sub_account_id,
+        charges.service_name,
+        charges.billing_currency,
+        charges.charge_period_start as charge_date,
+        sum(measure) as exact_cost,
+        sum(measure)::double as cost,
+    from marts.charge_kinds as charges
+    left join marts.cost_settled as settled using (sub_account_id)
+    where
+        charges.charge_period_start between first_date - 70 and last_date
+        and charges.charge_period_start <= coalesce(settled.settled_date, last_date)
+        and charges.charge_kind in ('usage', 'unused_commitment')
+        and keep
+    group by all
+),
+
+known as (
+    select
+        sub_account_id,
+        min(charge_date) as known_from,
+        max(charge_date) as known_to,
+    from spent
+    group by sub_account_id
+),
+
+series as (
+    select
+        spent.sub_account_id,
+        spent.service_name,
+        spent.billing_currency,
+        min(spent.charge_date) as first_charged,
+        any_value(known.known_from) as known_from,
+        any_value(known.known_to) as known_to,
+    from spent
+    inner join known using (sub_account_id)
+    group by all
+),
+
+days as (
+    select
+        series.sub_account_id,
+        series.service_name,
+        series.billing_currency,
+        series.first_charged,
+        series.known_from,
+        series.known_to,
+        unnest(generate_series(series.first_charged, series.known_to, interval 1 day))::date as charge_date,
+    from series
+),
+
+costs as materialized (
+    select
+        days.*,
+        coalesce(spent.exact_cost, 0) as exact_cost,
+        coalesce(spent.cost, 0) as cost,
+    from days
+    left join spent
+        on days.sub_account_id is not distinct from spent.sub_account_id
+        and days.service_name is not distinct from spent.service_name
+        and days.billing_currency = spent.billing_currency
+        and days.charge_date = spent.charge_date
+),
+
+lagged as (
+    select
+        *,
+        median(cost) over same_weekday as usual,
+        count(*) over same_weekday as weeks,
+        lag(cost, 7) over by_day as week_ago,
+        max(cost) over before as highest,
+    from costs
+    window
+        by_day as (partition by sub_account_id, service_name, billing_currency order by charge_date),
+        before as (
+            partition by sub_account_id, service_name, billing_currency order by charge_date
+            rows between 56 preceding and 1 preceding
+        ),
+        same_weekday as (
+            partition by sub_account_id, service_name, billing_currency, dayofweek(charge_date) order by charge_date
+            rows between 8 preceding and 1 preceding
+        )
+),
+
+spread as materialized (
+    select
+        *,
+        median(abs(cost - week_ago) / nullif((cost + week_ago) / 2, 0)) over (
+            partition by sub_account_id, service_name, billing_currency order by charge_date
+            rows between 56 preceding and 1 preceding
+        ) / 0.954 as noise,
+        cost - usual as excess,
+        median(cost - usual) over week as week_excess,
+        median(usual) over week as week_usual,
+    from lagged
+    window week as (
+        partition by sub_account_id, service_name, billing_currency order by charge_date
+        rows between 6 preceding and current row
+    )
+)
+
+select
+    spread.sub_account_id,
+    spread.service_name,
+    spread.billing_currency,
+    spread.charge_date,
+    spread.first_charged,
+    spread.known_from,
+    spread.known_to,
+    spread.exact_cost as cost,
+    round(spread.usual, 2)::decimal(38, 2) as usual_cost,
+    round(spread.noise, 4) as noise,
+    case
+        when
+            spread.first_charged >= greatest(first_date, spread.known_from + 28)
+            and spread.charge_date < spread.first_charged + 21
+            then case when spread.cost >= min_cost then 'new' end
+        when spread.weeks < 3 then null
+        when spread.usual >= min_cost and spread.cost < 0.1 * spread.usual then 'vanished'
+        when
+            spread.excess > greatest(min_cost, spread.usual * greatest(0.3, 5 * spread.noise))
+            and (spread.usual > 0 or spread.cost > 1.5 * spread.highest)
+            and spread.excess > 1.5 * coalesce(month_before.excess, 0)
+            then 'high'
+        when
+            spread.week_excess > greatest(min_cost, spread.week_usual * greatest(0.15, 2.5 * spread.noise))
+            then 'sustained'
+    end as verdict,
+from spread
+left join spread as month_before
+    on spread.sub_account_id is not distinct from month_before.sub_account_id
+    and spread.service_name is not distinct from month_before.service_name
+    and spread.billing_currency = month_before.billing_currency
+    and month_before.charge_date = (spread.charge_date - interval 1 month)::date
+where spread.charge_date >= first_date
