@@ -50,11 +50,15 @@ scoped as (
 ),
 
 contests as (
-    select *, sub_account_id as contest, sub_account_id as account_id
+    select *, sub_account_id as contest, sub_account_id as account_id, true as has_charges
     from scoped
     where sub_account_id is not null
     union all
-    select *, billing_account as contest, coalesce(billing_account_id, '') as account_id
+    select
+        *,
+        billing_account as contest,
+        coalesce(billing_account_id, '') as account_id,
+        sub_account_id is null as has_charges,
     from scoped
     where sub_account_id is null or width in (1, 3, 4, 5)
 ),
@@ -81,6 +85,7 @@ entrants as (
         contests.width,
         contests.width = 0 as is_group,
         max(loads.load_at) as load_at,
+        bool_or(contests.has_charges) as has_charges,
         max(contests.x_loaded_at) as x_loaded_at,
     from contests
     left join loads using (x_source, x_scope_id, billing_month)
@@ -137,4 +142,5 @@ select
     ) as reason,
     max(known_at) as x_loaded_at,
 from ranked
+where has_charges
 group by x_source, x_scope_id, billing_month, account_id

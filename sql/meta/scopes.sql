@@ -15,6 +15,8 @@
 --   row_count: Rows in the lake.
 --   is_asked: Whether it is asked for now; a source of cost that gave way to another one is not, and misses nothing.
 --   source_reason: Why this source of cost was chosen for the scope; null for other tables.
+--   counted: For sources of cost: counted (all its charges are in marts.charges), partly, or overlapped (another source or scope counts instead); null without charges.
+--   overlapped_by: What counts instead, and why; null when all is counted.
 --   not_given: What this source cannot tell of the scope; those columns are null.
 with ranked as (
     select
@@ -46,14 +48,27 @@ standing as (
         sum(row_count)::bigint as row_count,
     from ranked
     group by table_name, scope_id
+),
+
+counted as (
+    select
+        case x_source when 'focus' then 'focus_charges' when 'cost_export' then 'cost_exports' when 'query' then 'cost_daily' else x_source end as table_name,
+        x_scope_id as scope_id,
+        case when bool_and(is_counted) then 'counted' when bool_or(is_counted) then 'partly' else 'overlapped' end as counted,
+        string_agg(distinct counted_source || ' of ' || counted_scope_id || ', ' || reason, '; ') filter (where not is_counted) as overlapped_by,
+    from charges.candidates
+    group by all
 )
 
 select
     standing.*,
     choices.scope_id is null or list_contains(choices.tables, standing.table_name) as is_asked,
     choices.reason as source_reason,
+    counted.counted,
+    counted.overlapped_by,
     choices.not_given,
 from standing
+left join counted using (table_name, scope_id)
 left join meta.cost_sources as choices
     on standing.scope_id = choices.scope_id
     and standing.table_name in ('cost_daily', 'cost_resource_locations', 'cost_details', 'usage_details')
