@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from finops_lake.config import Settings
-from finops_lake.journal import Journal
+from finops_lake.errors import ConfigError, FinopsLakeError
+from finops_lake.journal import AnswerGiven, Journal
 from finops_lake.lake.reader import LakeReader
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from finops_lake.azure_api.clients import AzureClients
     from finops_lake.lake.writer import Warehouse
     from finops_lake.ondemand import OnDemand
     from finops_lake.refresh import FileRefresher, Refresher
     from finops_lake.schedule import Scheduler
+
+LOG = logging.getLogger("finops_lake.schedule")
 
 
 class App:
@@ -38,15 +44,64 @@ class App:
         """Refreshing before answers."""
         from finops_lake.ondemand import OnDemand
 
-        return OnDemand(self.settings, self.lake, self.refresher)
+        return OnDemand(self.settings, self.lake, self.refresher, before=self._give_way)
 
     @cached_property
     def schedule(self) -> Scheduler:
         """Refreshing by the clock; ConfigError names what is wrong with the table [schedule]."""
         from finops_lake.extract.catalog import EXTRACTORS
+        from finops_lake.refresh import FILE_TABLES
         from finops_lake.schedule import Scheduler
 
-        return Scheduler(self.settings, list(EXTRACTORS), self.journal, self.refresher)
+        files = FILE_TABLES if self.settings.exports else ()
+        return Scheduler(self.settings, [*EXTRACTORS, *files], self.journal, self.refresher)
+
+    def watched(self) -> dict[str, Any]:
+        """Return how refreshing goes, as sections of a status: `schedule` (its jobs) and `calls` (the last day's)."""
+        from finops_lake.answers.watch import calls_section
+
+        _, waiting = self.journal.calls()
+        return {"schedule": self._jobs(), "calls": calls_section(self.lake, waiting, self.settings.utc_now())}
+
+    def _jobs(self) -> list[dict[str, Any]]:
+        try:
+            return self.schedule.rows()
+        except ConfigError as error:
+            return [{"job": "none", "last_outcome": "failed", "last_detail": str(error)}]
+
+    def start_schedule(self) -> None:
+        """Refresh by the clock in the background, as far as the settings want it; what is wrong with them is logged.
+
+        A fixed clock keeps everything still: demos and tests do not change by themselves.
+        """
+        schedule = self.settings.schedule
+        if not (schedule.enabled and schedule.in_server) or self.settings.now is not None:
+            return
+        try:
+            self.schedule.start()
+        except FinopsLakeError as error:
+            LOG.error("nothing is refreshed by the schedule: %s", error)
+
+    def remember(self, answer: AnswerGiven) -> None:
+        """Note an answer in the journal, in a thread of its own: the asker does not wait for it."""
+        if self.settings.home.exists():
+            self._remembering.submit(self._note, answer)
+
+    @cached_property
+    def _remembering(self) -> ThreadPoolExecutor:
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(1, thread_name_prefix="remember")
+
+    def _note(self, answer: AnswerGiven) -> None:
+        try:
+            self.journal.note_answers([answer])
+        except FinopsLakeError as error:
+            LOG.warning("an answer is not noted: %s", error)
+
+    def _give_way(self) -> None:
+        if "schedule" in self.__dict__:
+            self.schedule.give_way()
 
     def refresher(self) -> Refresher:
         """Return a refresher of this home."""
@@ -66,7 +121,11 @@ class App:
         return asked or ("schedule" in self.__dict__ and self.schedule.running() is not None)
 
     def close(self) -> None:
-        """Let go of the lake."""
+        """Let go of the lake, and begin no more runs of the schedule."""
+        if "schedule" in self.__dict__:
+            self.schedule.stop(0)
+        if "_remembering" in self.__dict__:
+            self._remembering.shutdown()
         if "lake" in self.__dict__:
             self.lake.close()
 

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import click
 
-from finops_lake import __version__
+from finops_lake import __version__, telemetry
 from finops_lake.commands import exits
 from finops_lake.commands.interruption import interruptions_noted, was_interrupted
 from finops_lake.commands.verbosity import is_verbose, verbose_option
@@ -60,6 +60,10 @@ class Commands(click.Group):
 
         A reader that went away (`| head`) is no failure.
         """
+        with telemetry.request():
+            return self._invoked(ctx)
+
+    def _invoked(self, ctx: click.Context) -> object:
         try:
             code = super().invoke(ctx)
             sys.stdout.flush()

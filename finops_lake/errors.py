@@ -182,3 +182,17 @@ class ForeignLakeError(LakeError):
 
 class StorageError(LakeError):
     """The home cannot be written: permission, a full disk, a missing folder."""
+
+
+def asked_azure(error: FinopsLakeError) -> bool:
+    """Return whether an error came of asking Azure, so that the id of the request helps to find out why."""
+    return isinstance(
+        error,
+        ThrottledError
+        | UnreachableError
+        | SignInError
+        | AccessDeniedError
+        | UnsupportedOfferError
+        | NotFoundError
+        | UnsafeReplyError,
+    )

@@ -63,7 +63,9 @@ class OnDemand:
         refresher: Callable[[], Refresher],
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        before: Callable[[], object] = lambda: None,
     ) -> None:
+        self._before = before
         self._settings = settings
         self._lake = lake
         self._refresher = refresher
@@ -86,22 +88,35 @@ class OnDemand:
         """Refresh what lies beneath `views` where it is stale, and return what the asker should know about it.
 
         `months` limits monthly tables (None: the running month). Waits at most `max_wait` seconds. Nothing is
-        raised: an answer from old rows that says so is better than none.
+        raised: an answer from old rows that says so is better than none. How fresh the answer is goes into the note
+        `freshness`: fresh, refreshed or stale.
         """
+        freshness, notes = self._ensured(views, months, max_wait, force, on_progress)
+        telemetry.note(freshness=freshness)
+        return notes
+
+    def _ensured(
+        self,
+        views: Iterable[str],
+        months: Iterable[date] | None,
+        max_wait: float,
+        force: bool,
+        on_progress: OnProgress | None,
+    ) -> tuple[str, list[str]]:
         deadline = self._monotonic() + max_wait
         demand = self._demand(views, months, force)
         try:
             hindrance = self._hindrance(demand)
         except FinopsLakeError as error:
-            return [str(error)]
+            return "stale", [str(error)]
         if hindrance is not None:
-            return hindrance
+            return ("stale" if hindrance else "fresh"), hindrance
         while True:
             job = self._current_or_new(demand, max(deadline - self._monotonic(), 0))
             if not self._wait(job, deadline, on_progress):
-                return [self._unfinished(job.latest)]
+                return "stale", [self._unfinished(job.latest)]
             if job.demand == demand or not self._is_due(demand):
-                return self._outcome(job)
+                return ("stale" if job.error else "refreshed"), self._outcome(job)
 
     def finish(self) -> None:
         """Wait for the refresh under way to end, however long it takes; a process that exits before cuts it off."""
@@ -205,6 +220,7 @@ class OnDemand:
             job.changed.set()
 
         try:
+            self._before()
             job.report = self._refresher().refresh(job.demand, lock_timeout=lock_timeout, on_progress=tell)
             self._failed = None
         except FinopsLakeError as error:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("finops_lake.refresh")
 
+FILE_TABLES = ("cost_exports", "focus_charges")
+"""The raw tables that files of bills fill."""
+
 PUBLISH_EVERY_SECONDS = 60
 """A long refresh shows what it has after this time, and then again."""
 
@@ -423,7 +426,8 @@ class _Run:
 
     def _collect(self) -> None:
         """Load the files of bills that the settings name, before anything needs a sign-in."""
-        if not self.settings.exports or self.demand.tables is not None:
+        wanted = self.demand.tables is None or not self.demand.tables.isdisjoint(FILE_TABLES)
+        if not self.settings.exports or not wanted:
             return
         from finops_lake.collecting import Collector
 

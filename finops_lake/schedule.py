@@ -190,6 +190,21 @@ class Scheduler:
             last = next(iter(self._journal.runs(job.name, 1)), None)
             yield Standing(job, last, now if self.is_due(job) else next_at(self._triggers[job], now))
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row per job: its tables, when it is due, how it went last, when it is next."""
+        return [
+            {
+                "job": one.job.name,
+                "when": str(one.job.when),
+                "tables": sorted(one.job.tables),
+                "next_run_at": one.next_at,
+                "last_started_at": one.last.started_at if one.last else None,
+                "last_outcome": (one.last.outcome or "running") if one.last else None,
+                "last_detail": one.last.detail if one.last else None,
+            }
+            for one in self.standing()
+        ]
+
     def is_due(self, job: Job) -> bool:
         """Return whether a job was due and nobody has begun it: a machine slept, or no process was there."""
         due = due_at(self._triggers[job], self._settings.utc_now())
@@ -270,7 +285,7 @@ class Scheduler:
 
     def _outcome(self, job: Job) -> tuple[str, str]:
         """Refresh the tables of a job and return what became of it, in a word and in words."""
-        with telemetry.request(job=job.name):
+        with telemetry.doing(request_id=telemetry.new_request_id(), job=job.name):
             try:
                 outcome, detail = _told_of(self._refreshed(self._demand(job)))
             except LockedError as error:

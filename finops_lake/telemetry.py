@@ -21,6 +21,7 @@ Arguments = ParamSpec("Arguments")
 Value = str | int | float | bool
 
 _ABOUT: ContextVar[Mapping[str, str]] = ContextVar("finops_lake_about", default={})  # noqa: B039 - never changed in place
+_NOTED: ContextVar[dict[str, str] | None] = ContextVar("finops_lake_noted", default=None)
 
 
 def new_request_id() -> str:
@@ -54,6 +55,24 @@ def request(**names: str | None) -> Iterator[str]:
     found = request_id() or new_request_id()
     with doing(request_id=found, **names):
         yield found
+
+
+@contextmanager
+def noting() -> Iterator[dict[str, str]]:
+    """Give what `note` is told inside, in whichever thread that carries on from here."""
+    noted: dict[str, str] = {}
+    token = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(token)
+
+
+def note(**facts: str) -> None:
+    """Tell whoever is noting something about the work."""
+    noted = _NOTED.get()
+    if noted is not None:
+        noted.update(facts)
 
 
 def carried(work: Callable[Arguments, Given]) -> Callable[Arguments, Given]:

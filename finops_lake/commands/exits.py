@@ -7,7 +7,16 @@ import traceback
 
 import click
 
-from finops_lake.errors import BadRequestError, ConfigError, EmptyLakeError, FinopsLakeError, InputError, SignInError
+from finops_lake import telemetry
+from finops_lake.errors import (
+    BadRequestError,
+    ConfigError,
+    EmptyLakeError,
+    FinopsLakeError,
+    InputError,
+    SignInError,
+    asked_azure,
+)
 
 OK = 0
 FAILED = 1
@@ -49,6 +58,8 @@ def tell(error: Exception, verbose: bool) -> int:
         traceback.print_exception(error)
     if isinstance(error, FinopsLakeError):
         text = str(error)
+        if asked_azure(error) and telemetry.request_id():
+            text += f" (Request id {telemetry.request_id()}.)"
     elif isinstance(error, OSError):
         text = ": ".join(str(part) for part in (error.strerror or error, error.filename) if part)
     else:

@@ -45,7 +45,7 @@ def command(context: click.Context, once: bool, dry_run: bool, style: str | None
     if not schedule.jobs:
         raise ConfigError(["schedule: everything is switched off"])
     if dry_run:
-        rows = standing_rows(schedule)
+        rows = schedule.rows()
         print_json(rows) if style == "json" else print_standing(rows)
         return exits.OK
     if once:
@@ -64,7 +64,7 @@ def _serve(schedule: Scheduler) -> int:
     schedule.tell(_tell)
     with _ended_by_signals(ending.set):
         schedule.start()
-        for row in standing_rows(schedule):
+        for row in schedule.rows():
             say(f"{row['job']}: {row['when']}, next {cells.instant(row['next_run_at'])} UTC.")
         while not ending.wait(1):
             pass
@@ -75,22 +75,6 @@ def _serve(schedule: Scheduler) -> int:
         sys.stderr.flush()
         os._exit(exits.OK)
     return exits.OK
-
-
-def standing_rows(schedule: Scheduler) -> list[dict[str, Any]]:
-    """Return one row per job: its tables, when it is due, how it went last, when it is next."""
-    return [
-        {
-            "job": one.job.name,
-            "when": str(one.job.when),
-            "tables": sorted(one.job.tables),
-            "next_run_at": one.next_at,
-            "last_started_at": one.last.started_at if one.last else None,
-            "last_outcome": (one.last.outcome or "running") if one.last else None,
-            "last_detail": one.last.detail if one.last else None,
-        }
-        for one in schedule.standing()
-    ]
 
 
 def print_standing(rows: Sequence[dict[str, Any]]) -> None:

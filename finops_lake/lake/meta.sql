@@ -121,7 +121,7 @@ comment on column meta.answers.outcome is 'answered, refused (the caller can men
 comment on column meta.answers.freshness is 'fresh (nothing was due), refreshed (a refresh ended before the answer), stale (something was due and not refreshed yet); null where nothing has to be fresh.';
 comment on column meta.answers.duration_seconds is 'Seconds from question to answer.';
 comment on column meta.answers.row_count is 'Rows of the answer; null without rows.';
-comment on column meta.answers.answer_bytes is 'Bytes of the answer.';
+comment on column meta.answers.answer_bytes is 'Bytes of the answer''s text.';
 comment on column meta.answers.request_id is 'Our id of the question, which calls to Azure carry, too.';
 
 create table if not exists meta.tables (

@@ -22,6 +22,7 @@ from finops_lake.server.query import query_tool
 from finops_lake.server.refreshing import refresh_tool
 from finops_lake.server.shelf import Shelf
 from finops_lake.server.status import status_tool
+from finops_lake.server.tools import Memory, StrictTool
 
 MOST_TOOLS = 12
 """More of them are chosen wrongly more often."""
@@ -52,7 +53,11 @@ TOOLS = (
 
 def make_tools(app: App, shelf: Shelf) -> list[Tool]:
     """Return all tools by name, a fixed order that clients may cache."""
-    return [entry.make(app, shelf) for entry in sorted(TOOLS, key=lambda entry: entry.name)]
+    tools = [entry.make(app, shelf) for entry in sorted(TOOLS, key=lambda entry: entry.name)]
+    for tool in tools:
+        if isinstance(tool, StrictTool):
+            tool.remember_with(Memory(app.remember, app.settings.utc_now))
+    return tools
 
 
 def tools_in_words() -> str:

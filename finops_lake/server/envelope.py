@@ -159,6 +159,10 @@ class StatusAnswer(Envelope):
     lake: Annotated[dict[str, str], Field(description="Origin, version and age of the lake; empty: no lake yet.")]
     months: Annotated[dict[str, Any], Field(description="Months of cost held.")]
     refresh: Annotated[ProgressSection | None, Field(description="The refresh running in this server, if any.")]
+    schedule: Annotated[
+        list[dict[str, Any]], Field(description="Scheduled jobs: tables, last run and its outcome, next run (UTC).")
+    ]
+    calls: Annotated[dict[str, Any], Field(description="Calls to Azure in 24 hours, and the share Azure throttled.")]
 
 
 class QueryAnswer(Envelope):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 WARM_UP_AFTER_SECONDS = 0.5
 """The lake is opened ahead of the first question, but not while the client still asks for the list of tools."""
 
+SCHEDULE_AFTER_SECONDS = 5.0
+"""Clients have listed the tools by then; what the schedule needs is imported only now."""
+
 
 def serve_stdio(settings: Settings) -> None:
     """Serve until stdin ends. stdout belongs to the protocol; whatever is printed meanwhile goes to stderr."""
@@ -38,14 +41,19 @@ def serve_stdio(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def warming_up(app: App) -> Iterator[None]:
-    """Open the lake in the background meanwhile."""
-    timer = threading.Timer(WARM_UP_AFTER_SECONDS, app.lake.warm_up)
-    timer.daemon = True
-    timer.start()
+    """Open the lake in the background meanwhile, and later begin to refresh it by the schedule."""
+    timers = [
+        threading.Timer(WARM_UP_AFTER_SECONDS, app.lake.warm_up),
+        threading.Timer(SCHEDULE_AFTER_SECONDS, app.start_schedule),
+    ]
+    for timer in timers:
+        timer.daemon = True
+        timer.start()
     try:
         yield
     finally:
-        timer.cancel()
+        for timer in timers:
+            timer.cancel()
 
 
 def leave(app: App) -> None:

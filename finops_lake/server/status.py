@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -53,7 +53,17 @@ def render_status(envelope: Mapping[str, Any]) -> str:
         )
     if running:
         facts.append(f"A refresh is running: {running['done']} of {running['total']} done ({running['message']}).")
+    facts += [watch_in_words(envelope["calls"], envelope["schedule"])]
     return document(envelope, headline, facts, table(records(envelope), hidden=("comment",)))
+
+
+def watch_in_words(calls: Mapping[str, Any], jobs: Sequence[Mapping[str, Any]]) -> str:
+    """Return the last day's calls and the next runs of the schedule in one line."""
+    words = f"Calls to Azure in 24 hours: {calls['calls']} ({calls['requests']} requests"
+    if calls["throttled_requests"]:
+        words += f", {calls['throttled_share']:.1%} throttled"
+    planned = "; ".join(f"{job['job']} {job.get('next_run_at') or job['last_detail']}" for job in jobs)
+    return f"{words}). Next scheduled runs: {planned or 'none, the schedule is off'}."
 
 
 def _status(app: App) -> Answer:
@@ -63,4 +73,4 @@ def _status(app: App) -> Answer:
         answer = answer_no_lake(str(error)).with_notes([HOW_TO_FILL])
     progress = app.on_demand.running()
     running = {"done": progress.done, "total": progress.total, "message": progress.message} if progress else None
-    return replace(answer, sections={**answer.sections, "refresh": running})
+    return replace(answer, sections={**answer.sections, "refresh": running, **app.watched()})

@@ -8,7 +8,7 @@ import pytest
 from tests.replay import TOKEN, Reply
 
 DISKS = ("GET", "disks$")
-NAMES = ("azure", "azure.identity", "msal", "finops_lake.azure")
+NAMES = ("azure", "azure.identity", "msal", "urllib3", "finops_lake.azure")
 
 
 @pytest.fixture(autouse=True)

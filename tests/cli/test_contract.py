@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from finops_lake.answers.answer import jsonable
 from finops_lake.answers.audit import AuditQuestion, answer_audit
 from finops_lake.answers.budgets import BudgetQuestion, answer_budgets
 from finops_lake.answers.cost import CostQuestion, answer_cost
@@ -66,11 +67,12 @@ def test_cost_prints_the_envelope_of_its_tool_and_equals_the_ledger(home: Home, 
 
 def test_audit_budgets_and_status_print_the_envelopes_of_their_tools(home: Home) -> None:
     settings = load_settings(home.environment)
-    lake = App(settings).lake
+    app = App(settings)
+    lake, watched = app.lake, jsonable(app.watched())
     expected = {
         "audit": answer_audit(lake, AuditQuestion()).as_dict(),
         "budgets": answer_budgets(lake, BudgetQuestion()).as_dict(),
-        "status": {**answer_status(lake, settings.utc_now()).as_dict(), "refresh": None},
+        "status": {**answer_status(lake, settings.utc_now()).as_dict(), "refresh": None, **watched},
     }
     for command, envelope in expected.items():
         done = home.run(command, "--json")
