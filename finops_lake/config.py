@@ -124,7 +124,7 @@ class Settings(BaseModel):
         (), description="More ARM scopes whose cost is read: billing accounts, management groups, resource groups ..."
     )
     cost_source: Literal["auto", "exports", "cost_details", "usage_details", "query"] = Field(
-        "query", description="Where cost comes from; auto takes for each scope the richest source that works there."
+        "auto", description="Where cost comes from; auto takes for each scope the richest source that works there."
     )
     resource_groups: Names = Field(
         (), description="Resource group patterns (with * and ?) an audit looks at by default."

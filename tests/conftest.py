@@ -29,7 +29,6 @@ def settings_for(azure: LocalAzure, home: Path, **more: str) -> Settings:
         "FINOPS_LAKE_HOME": str(home),
         "FINOPS_LAKE_NOW": now.isoformat(),
         "FINOPS_LAKE_HISTORY_MONTHS": str(MONTHS),
-        "FINOPS_LAKE_COST_SOURCE": "query",
         **more,
     }
     return load_settings(environment)

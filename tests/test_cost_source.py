@@ -162,3 +162,30 @@ def test_nothing_is_ordered_twice_on_a_day_even_when_forced(azure, app_of):
     refresh(app_of(), force=True)
     assert [one for one in azure.requests if one.operation == "create_report"] == []
     assert [one for one in azure.requests if one.operation == "blob"]
+
+
+def charged(app: App) -> dict[tuple[str, str, str], Decimal]:
+    """Return the sums of marts.charges by subscription, metric and currency."""
+    sums = "sum(billed_cost), sum(effective_cost)"
+    rows = app.lake.query(f"select sub_account_id[16:], billing_currency, {sums} from marts.charges group by all").rows
+    found = {}
+    for subscription, currency, *costs in rows:
+        for metric, cost in zip(("ActualCost", "AmortizedCost"), costs, strict=True):
+            if cost:
+                found[(subscription, metric, currency)] = cost
+    return found
+
+
+def test_charges_are_the_same_by_every_source_and_a_change_of_source_doubles_none(azure, app_of):
+    everything = truth(azure, *(item.scope for item in azure.world.estate.subscriptions))
+    account = f"/providers/Microsoft.Billing/billingAccounts/{azure.world.billing.enrolment_id}"
+    for settings in (
+        {"FINOPS_LAKE_COST_SOURCE": "query"},
+        {"FINOPS_LAKE_COST_SOURCE": "auto"},
+        {"FINOPS_LAKE_COST_SOURCE": "usage_details"},
+        {"FINOPS_LAKE_COST_SOURCE": "auto", "FINOPS_LAKE_SCOPES": account},
+    ):
+        refresh(app_of(**settings))
+        assert charged(app_of(**settings)) == everything, settings
+    by_months = app_of().lake.query("select count(*) from marts.cost_months where month_status = 'missing'").rows
+    assert by_months == [(0,)]

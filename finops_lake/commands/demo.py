@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from finops_lake.config import Settings
     from finops_lake.demo.server import LocalAzure
 
-PASSED_ON = ("FINOPS_LAKE_NOW", "FINOPS_LAKE_LOG_LEVEL", "FINOPS_LAKE_LOG_REQUESTS", "FINOPS_LAKE_WORKERS")
+PASSED_ON = (
+    "FINOPS_LAKE_NOW",
+    "FINOPS_LAKE_LOG_LEVEL",
+    "FINOPS_LAKE_LOG_REQUESTS",
+    "FINOPS_LAKE_WORKERS",
+    "FINOPS_LAKE_COST_SOURCE",
+)
 """Settings of the user that the demo heeds; all others point at an Azure of theirs, which it has nothing to do with."""
 
 

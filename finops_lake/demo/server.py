@@ -160,11 +160,13 @@ class LocalAzure:
         """Return the variables that point finops_lake, and azure-identity, at this server.
 
         FINOPS_LAKE_NOW is among them when `today` was given, so that both sides live on the same day. Calls are
-        paced where this server throttles: without limits there is nothing to keep to.
+        paced where this server throttles: without limits there is nothing to keep to. Cost comes from the query, the
+        quickest here; FINOPS_LAKE_COST_SOURCE=auto shows the other sources at work.
         """
         clock = {f"{PREFIX}NOW": f"{self.today}T12:00:00+00:00"} if self._has_own_clock else {}
         return {
             **clock,
+            f"{PREFIX}COST_SOURCE": "query",
             f"{PREFIX}PACE_CALLS": str(self.throttle.enabled).lower(),
             f"{PREFIX}ARM_ENDPOINT": self.endpoint,
             f"{PREFIX}ARM_SCOPE": self.scope,
