@@ -6,9 +6,12 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from finops_lake.app import App
+from finops_lake.azure_api.clients import AzureClients
 from finops_lake.commands.refresh import code_of
+from finops_lake.errors import SignInError
 from finops_lake.plan import Demand
 from tests.cli.conftest import run_program
 from tests.conftest import TODAY, settings_for
@@ -73,21 +76,23 @@ def test_the_setting_reads_exports_at_the_start_of_a_refresh(azure, container, t
     assert "sig=" not in repr(settings) + repr(report)
 
 
+class NoSignIn:
+    """A credential that nobody knows."""
+
+    def get_token(self, *scopes, **options):
+        raise ClientAuthenticationError("nobody is signed in")
+
+
 def test_files_come_in_even_where_nobody_can_sign_in(home, tmp_path):
     bills = write(tmp_path / "bills" / "a.csv", csv_text([FOCUS]))
-    done = run_program(
-        "refresh",
-        environment={
-            "FINOPS_LAKE_HOME": str(home.path),
-            "FINOPS_LAKE_EXPORTS": str(bills.parent),
-            "AZURE_TENANT_ID": str(uuid.uuid4()),
-            "AZURE_CLIENT_ID": str(uuid.uuid4()),
-            "AZURE_CLIENT_SECRET": "x",
-            "FINOPS_LAKE_AUTHORITY_HOST": "https://127.0.0.1:1",
-            "AZURE_TOKEN_CREDENTIALS": "prod",
-        },
-    )
-    assert done.returncode in (1, 5), done.stderr
+    settings = home.settings.model_copy(update={"exports": (str(bills.parent),)})
+
+    class SignedOut(App):
+        def _azure(self):
+            return AzureClients(self.settings, credential=NoSignIn())
+
+    with pytest.raises(SignInError):
+        SignedOut(settings).refresher().refresh(Demand())
     assert home.rows("select billed_cost from raw.focus_charges") == [(Decimal("1.5"),)]
 
 
