@@ -43,6 +43,8 @@ NEVER_IN_A_FILE = ("http_token",)
 """Secrets: config.toml is copied, shown and checked in."""
 
 CACHE_SWITCH = "AZURE_ENABLE_CACHE"
+PUBLIC_PRICES = "https://prices.azure.com/api/retail/prices"
+
 NO = frozenset({"0", "false", "no", "off"})
 """The predecessor's cache, switched off, means that everything is stale at once: a maximal age of 0."""
 
@@ -156,6 +158,10 @@ class Settings(BaseModel):
         True, description="Keep to Azure's published limits ahead of its refusals; off for an Azure without any."
     )
     max_retries: int = Field(6, ge=0, le=50, description="Times one call is repeated after a throttle or an outage.")
+    retail_prices: bool = Field(True, description="Ask Microsoft's public price list for the prices of what is in use.")
+    retail_prices_endpoint: str | None = Field(
+        None, description="Address of another price list (https); default: the public one, for the public Azure only."
+    )
     log_level: LogLevel = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR; the log goes to stderr.")
     log_format: LogFormat = Field("text", description="text, or json: one JSON object per line.")
     log_requests: bool = Field(False, description="Log each request to Azure (no bodies, no tokens).")
@@ -174,7 +180,7 @@ class Settings(BaseModel):
     )
     usage_days: int = Field(90, ge=1, le=3660, description="Days for which calls to Azure and answers are remembered.")
 
-    @field_validator("arm_endpoint", "authority_host")
+    @field_validator("arm_endpoint", "authority_host", "retail_prices_endpoint")
     @classmethod
     def _https_only(cls, value: str | None) -> str | None:
         if value is None:
@@ -210,6 +216,14 @@ class Settings(BaseModel):
     def published_path(self) -> Path:
         """Where the file that everybody reads lies."""
         return self.home / "finops.duckdb"
+
+    @property
+    def price_list(self) -> str | None:
+        """The address of the price list to ask; None: none is asked, as for another Azure without a list of its own."""
+        if not self.retail_prices:
+            return None
+        is_public = self.cloud == "public" and self.arm_endpoint is None
+        return self.retail_prices_endpoint or (PUBLIC_PRICES if is_public else None)
 
     def utc_now(self) -> datetime:
         """Return the instant to work with: the fixed clock where one is set, else the machine's, in UTC."""

@@ -375,6 +375,21 @@ class _Run:
                 "The sign-in sees no subscription: it may lack the Reader role, or look at another tenant."
             )
         self._work_through(chosen)
+        self._price()
+
+    def _price(self) -> None:
+        """Fetch the retail prices of what is in use, which only now is known in full."""
+        if self.settings.price_list is None:
+            return
+        from finops_lake.extract.catalog import EXTRACTORS
+        from finops_lake.extract.retail_prices import extractor_for
+        from finops_lake.pricing import prices_due
+
+        with self.warehouse.open():
+            due = prices_due(self.warehouse.query, self.policy.now, self.demand)
+        extractor = extractor_for(due)
+        self.fetcher.extractors = {**EXTRACTORS, extractor.source.table: extractor}
+        self._fetch(list(due))
 
     def _work_through(self, subscriptions: Sequence[str]) -> None:
         """Fetch what is due; where Azure refuses a source of cost, go on with the next one until none is left."""

@@ -34,9 +34,11 @@ MAY_IMPORT = {
     "refresh_plan": {"errors", "source", "plan", "limits"},
     "sourcing": {"errors", "source", "scopes", "plan"},
     "coverage": {"config", "source", "scopes", "plan", "sourcing"},
+    "pricing": {"source", "plan", "extract"},
     "fetching": {"errors", "telemetry", "source", "plan", "azure_api", "extract", "journal"},
     "refresh": {
         "errors",
+        "pricing",
         "coverage",
         "sourcing",
         "limits",

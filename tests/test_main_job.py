@@ -24,6 +24,9 @@ from finops_lake.plan import Demand
 from finops_lake.source import ScopeKind
 from tests.conftest import TODAY, Refreshed, settings_for
 
+CURRENCIES = ("EUR", "GBP", "USD")
+"""Each has its retail prices."""
+
 METRICS = {"billed_cost": "ActualCost", "effective_cost": "AmortizedCost"}
 
 
@@ -47,7 +50,7 @@ def pieces(subscriptions: int, months: int) -> int:
 def test_everything_loads(refreshed: Refreshed) -> None:
     assert refreshed.report.failures == ()
     assert refreshed.report.left == 0
-    assert refreshed.report.count(Outcome.LOADED) == len(refreshed.report.results) == pieces(4, 3)
+    assert refreshed.report.count(Outcome.LOADED) == len(refreshed.report.results) == pieces(4, 3) + len(CURRENCIES)
 
 
 def test_no_request_writes(refreshed: Refreshed) -> None:

@@ -23,6 +23,7 @@ from finops_lake.azure_api.orders import Orders
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.pages import QueryPage, read_list_page, read_query_page
 from finops_lake.config import Settings
+from finops_lake.errors import ConfigError
 from finops_lake.journal import Journal
 from finops_lake.source import Chunk
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
 
+    from finops_lake.azure_api.prices import PriceList
     from finops_lake.azure_api.reports import Report, Reports
     from finops_lake.azure_api.sdk import Sdk
     from finops_lake.azure_api.throttle import Throttle
@@ -182,6 +184,13 @@ class AzureClients:
         sdk = self._sdk()
         pager = sdk.client("consumption").budgets.list
         return sdk.list(lambda **hook: pager(_quoted(scope), **hook), f"Budgets of {_slashed(scope)}", _slashed(scope))
+
+    def prices(self) -> PriceList:
+        """Return the public price list, which no token is sent to; raises ConfigError where none is to be asked."""
+        prices = self._sdk().prices
+        if prices is None:
+            raise ConfigError(["FINOPS_LAKE_RETAIL_PRICES: retail prices are switched off, or this Azure has no list"])
+        return prices
 
     def _reports(self) -> Reports:
         from finops_lake.azure_api.reports import Reports

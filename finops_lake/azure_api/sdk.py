@@ -25,6 +25,7 @@ from finops_lake.azure_api.links import check_next_link
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.pages import read_list_page
 from finops_lake.azure_api.policies import ClientTypePolicy, GuardPolicy, WaitingPolicy
+from finops_lake.azure_api.prices import PriceList
 from finops_lake.azure_api.recording import LOG, RecordPolicy, TallyPolicy
 from finops_lake.azure_api.signin import SignInPolicy, build_credential
 from finops_lake.azure_api.translate import translated
@@ -54,6 +55,11 @@ class Sdk:
         agent, transport = f"finops-lake/{_version()}", transport or build_transport(settings)
         timeout = settings.request_timeout_seconds
         self.blobs = Blobs(cloud, pace, transport, timeout=timeout, agent=agent, now=settings.utc_now)
+        self.prices = (
+            PriceList(settings.price_list, pace, transport, timeout=timeout, agent=agent, now=settings.utc_now)
+            if settings.price_list
+            else None
+        )
         self._pipeline: Pipeline[Any, Any] = Pipeline(
             transport,
             [

@@ -12,7 +12,7 @@ _PROVIDER = re.compile(r"/providers/Microsoft\.(CostManagement|Consumption)/", r
 KEPT_HEADERS = (
     *("clienttype", "user-agent", "x-ms-client-request-id", "x-ms-correlation-request-id", "accept", "content-type"),
 )
-UNAUTHORIZED = ("openid_configuration", "sign_in", "blob")
+UNAUTHORIZED = ("openid_configuration", "sign_in", "blob", "retail_prices")
 """Operations that ask for no bearer token."""
 READS_BY_POST = ("query", "sign_in", "create_report", "resource_graph")
 

@@ -15,6 +15,8 @@ from finops_lake.demo.cost_query import answer_query
 from finops_lake.demo.graph import resource_graph
 from finops_lake.demo.inventory import LISTED_TYPES, locks, resources_of_type
 from finops_lake.demo.model import Disk, PublicIpAddress, Resource, VirtualMachine
+from finops_lake.demo.prices import PATH as PRICES
+from finops_lake.demo.prices import retail_prices
 from finops_lake.demo.replies import Reply, error_reply, json_reply, not_found
 from finops_lake.demo.shapes import (
     address_shape,
@@ -235,6 +237,7 @@ OPERATIONS = (
     _operation("sign_in", "/(?P<tenant>[^/]+)/oauth2/v2.0/token", sign_in, "POST"),
     _operation("blob", "/cost-details/(?P<name>[^/]+)/part_0_(?P<place>[0-9]+).csv", blob),
     _operation("billing_accounts", "/providers/Microsoft.Billing/billingAccounts", billing_accounts),
+    _operation("retail_prices", PRICES, retail_prices),
     _operation("subscriptions", "/subscriptions", subscriptions),
     _operation("subscription", SUBSCRIPTION, subscription),
     _operation("resource_groups", f"{SUBSCRIPTION}/resourceGroups", resource_groups),

@@ -24,6 +24,7 @@ from finops_lake.demo.cost_query import warm_up
 from finops_lake.demo.faults import Faults
 from finops_lake.demo.ledger import Ledger
 from finops_lake.demo.model import EstateSpec
+from finops_lake.demo.prices import PATH as PRICES
 from finops_lake.demo.restatement import RestatedCharge
 from finops_lake.demo.sign_in import CLIENT_SECRET, Authority
 from finops_lake.demo.throttle import Throttle
@@ -170,6 +171,7 @@ class LocalAzure:
             f"{PREFIX}PACE_CALLS": str(self.throttle.enabled).lower(),
             f"{PREFIX}ARM_ENDPOINT": self.endpoint,
             f"{PREFIX}ARM_SCOPE": self.scope,
+            f"{PREFIX}RETAIL_PRICES_ENDPOINT": f"{self.endpoint}{PRICES}",
             f"{PREFIX}CA_BUNDLE": str(self.ca_file),
             "AZURE_AUTHORITY_HOST": self.endpoint,
             "AZURE_TENANT_ID": self._world.estate.tenant_id,

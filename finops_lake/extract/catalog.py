@@ -22,6 +22,7 @@ from finops_lake.extract import (
     public_ips,
     resource_groups,
     resources,
+    retail_prices,
     subscription_ancestors,
     subscriptions,
     usage_details,
@@ -69,5 +70,5 @@ FILE_SOURCES: tuple[Source, ...] = (
 FETCHED: tuple[Source, ...] = tuple(extractor.source for extractor in EXTRACTORS.values())
 """What a refresh asks Azure for."""
 
-SOURCES: tuple[Source, ...] = (*FETCHED, *FILE_SOURCES, *(source for source, _ in EXPORT_TABLES))
+SOURCES: tuple[Source, ...] = (*FETCHED, retail_prices.SOURCE, *FILE_SOURCES, *(source for source, _ in EXPORT_TABLES))
 """Every raw table of the lake, those filled from files included."""
