@@ -34,7 +34,7 @@ def prices_due(query: Query, now: datetime, demand: Demand) -> dict[Chunk, Price
     for currency, meter in query(METERS_SQL.format(first_month=months_back(now.date(), 2)[-1])):
         bill.setdefault(currency, set()).update({meter} - {None})
     sizes = tuple((str(region), str(size)) for region, size in query(SIZES_SQL))
-    held: dict[str, datetime] = dict(query(HELD_SQL))  # type: ignore[arg-type]
+    held: dict[str, datetime] = dict(query(HELD_SQL))
     priced = set(query(PRICED_SQL))
     due = {}
     for currency, meters in sorted(bill.items()):
