@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from finops_lake.answers.budgets import BudgetQuestion, answer_budgets
 from finops_lake.answers.cost import CostQuestion, answer_cost
 from finops_lake.answers.periods import period_of
 from finops_lake.app import App
+from finops_lake.azure_api.listings import SDK_LISTINGS
 from finops_lake.demo.calls import Call
 from finops_lake.demo.faults import Fault
 from finops_lake.demo.replies import Reply
@@ -51,6 +53,18 @@ def test_everything_loads(refreshed: Refreshed) -> None:
     assert refreshed.report.failures == ()
     assert refreshed.report.left == 0
     assert refreshed.report.count(Outcome.LOADED) == len(refreshed.report.results) == pieces(4, 3) + len(CURRENCIES)
+
+
+def test_calls_of_a_refresh(refreshed: Refreshed) -> None:
+    """As docs/operations.md says: by subscription, shared by all of them, and never for a single resource."""
+    calls = Counter(one.operation for one in refreshed.azure.requests)
+    assert calls["listed"] == 4 * len(SDK_LISTINGS), "one page each"
+    assert calls["resource_graph"] == 7
+    assert calls["locks"] == calls["resource_groups"] == calls["budgets"] == 4
+    assert calls["virtual_machines"] == 2 * 4
+    assert calls["reservation_recommendations"] == 3 * 4
+    assert calls["reservations"] == calls["reservation_orders"] == calls["savings_plans"] == 1
+    assert not {"virtual_machine", "disk", "public_ip_address", "instance_view"} & set(calls)
 
 
 def test_no_request_writes(refreshed: Refreshed) -> None:
