@@ -32,7 +32,7 @@ class App:
     @cached_property
     def lake(self) -> LakeReader:
         """The reader of the published lake."""
-        return LakeReader(self.settings.home)
+        return LakeReader(self.settings.home, confirmed=self.journal.confirmations)
 
     @cached_property
     def journal(self) -> Journal:

@@ -74,7 +74,7 @@ class OnDemand:
         self._job: _Job | None = None
         self._failed: tuple[datetime, FinopsLakeError] | None = None
         self._next_due: dict[Demand, datetime] = {}
-        self._next_due_of: int | None = None
+        self._next_due_of: tuple[int | None, datetime | None] | None = None
 
     def ensure(
         self,
@@ -184,9 +184,9 @@ class OnDemand:
         """
         if demand.force:
             return True
-        generation = self._lake.generation()
-        if self._next_due_of != generation:
-            self._next_due, self._next_due_of = {}, generation
+        version = self._lake.version()
+        if self._next_due_of != version:
+            self._next_due, self._next_due_of = {}, version
         known = self._next_due  # the same one throughout: another thread may begin a new one
         if demand not in known:
             known[demand] = self._first_due_at(demand)

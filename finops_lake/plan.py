@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from finops_lake.errors import Outcome
-from finops_lake.source import Chunk, ScopeKind, Source, months_back, next_month
+from finops_lake.source import Chunk, ChunkResult, ScopeKind, Source, months_back, next_month
 
 TENANT_SCOPE = "/"
 MONTH_CLOSES_AFTER = timedelta(days=5)
@@ -37,6 +37,18 @@ class ChunkState:
     last_success_at: datetime | None
     calls: int = 1
     reason: str = ""
+
+
+def with_confirmations(states: Mapping[Chunk, ChunkState], confirmed: Iterable[ChunkResult]) -> dict[Chunk, ChunkState]:
+    """Return the states as of the latest confirmations: asked again later, with the outcome that was known."""
+    known = dict(states)
+    for result in confirmed:
+        state = known.get(result.chunk)
+        if state is None or result.finished_at < state.last_attempt_at:
+            continue
+        success = result.finished_at if result.row_count is not None else state.last_success_at
+        known[result.chunk] = replace(state, last_attempt_at=result.finished_at, last_success_at=success)
+    return known
 
 
 @dataclass(frozen=True)

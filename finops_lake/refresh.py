@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from finops_lake import telemetry
@@ -17,7 +18,15 @@ from finops_lake.coverage import BILLING_ACCOUNTS, COST_TABLES, choices_of, cost
 from finops_lake.errors import FinopsLakeError, InputError, LockedError, Outcome, StoppedError
 from finops_lake.journal import ApiCall, Journal
 from finops_lake.limits import Spent
-from finops_lake.plan import REFUSED, TENANT_SCOPE, ChunkState, Demand, Policy, due_chunks
+from finops_lake.plan import (
+    REFUSED,
+    TENANT_SCOPE,
+    ChunkState,
+    Demand,
+    Policy,
+    due_chunks,
+    with_confirmations,
+)
 from finops_lake.refresh_plan import RefreshPlan, make_plan
 from finops_lake.source import Chunk, ChunkResult
 from finops_lake.sourcing import CostChoice, tables_by_scope
@@ -82,6 +91,7 @@ class RefreshReport:
     """What a refresh did. `left` counts due chunks not reached; `generation` is None if nothing was published.
 
     `notes` say what is missing, `told` what was done with files of bills.
+    `unchanged` counts those of the results that brought nothing new; they were neither written nor published.
     """
 
     started_at: datetime
@@ -92,6 +102,7 @@ class RefreshReport:
     notes: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     superseded: frozenset[tuple[str, str]] = frozenset()
+    unchanged: int = 0
 
     @property
     def failures(self) -> tuple[ChunkResult, ...]:
@@ -266,6 +277,7 @@ class Refresher:
             tuple(run.notes),
             tuple(run.told),
             run.superseded,
+            run.unchanged,
         )
 
 
@@ -336,6 +348,8 @@ class _Run:
     total: int = 0
     generation: int | None = None
     unpublished: bool = False
+    unchanged: int = 0
+    states: Mapping[Chunk, ChunkState] = field(default_factory=dict)
     plan: RefreshPlan | None = None
     planned_from: int = 0
     is_stopped: Callable[[], bool] | None = None
@@ -364,7 +378,8 @@ class _Run:
         self._collect()
         self._tell("looking at what is due")
         with self.warehouse.open():
-            states = states_of(self.warehouse.query(STATES_SQL))
+            known = states_of(self.warehouse.query(STATES_SQL))
+        self.states = states = with_confirmations(known, self.journal.confirmations())
         listings = first_listings(self.settings)
         self._fetch(due_chunks(listings, self.sources, states, self.policy, listing_demand(self.demand)))
         with self.warehouse.open():
@@ -410,7 +425,8 @@ class _Run:
         """Return what is due and was not asked for in this refresh, with the source of cost chosen by what is known."""
         since = self.policy.now if self.demand.force or self.demand.retry_refused else None
         with self.warehouse.open():
-            states = states_of(self.warehouse.query(STATES_SQL))
+            known = states_of(self.warehouse.query(STATES_SQL))
+            states = with_confirmations(known, self.journal.confirmations())
             self.choices = choices_of(self.settings, subscriptions, self.warehouse.query, states, since=since)
             if self.warehouse.note_cost_sources(cost_source_rows(self.choices)):
                 self.unpublished = True
@@ -458,9 +474,12 @@ class _Run:
         """Publish what is loaded and not published yet."""
         if self.unpublished:
             taken, usage = self._buffered_usage()
-            self.generation = self.warehouse.publish(usage, keep=timedelta(days=self.settings.usage_days))
+            confirmed = self.journal.confirmations()
+            keep = timedelta(days=self.settings.usage_days)
+            self.generation = self.warehouse.publish(usage, keep=keep, confirmed=confirmed)
             self.unpublished = False
             self._forget_usage(*taken)
+            self._forget_confirmations(confirmed)
 
     def _buffered_usage(self) -> tuple[tuple[int, int], dict[str, list[dict[str, object]]]]:
         """Return how far the journal's calls and answers go, and these as rows of their meta tables."""
@@ -476,6 +495,14 @@ class _Run:
                 self.journal.forget_calls(last_call)
             if last_answer:
                 self.journal.forget_answers(last_answer)
+        except FinopsLakeError as error:
+            LOG.warning("the journal keeps what the lake has: %s", error)
+
+    def _forget_confirmations(self, confirmed: Sequence[ChunkResult]) -> None:
+        """Forget confirmations that the lake has taken over; were they not forgotten, they would no longer count."""
+        try:
+            if confirmed:
+                self.journal.forget_confirmations(confirmed)
         except FinopsLakeError as error:
             LOG.warning("the journal keeps what the lake has: %s", error)
 
@@ -513,9 +540,42 @@ class _Run:
     def _load(self, batch: Sequence[Arrived]) -> None:
         if not batch:
             return
-        self.results += self.warehouse.load_all(batch)
-        self.unpublished = True
+        for result in self._new_results(batch):
+            self.results.append(result)
+            self.unpublished = True
         self._tell(_label(self.results[-1].chunk))
+
+    def _new_results(self, batch: Sequence[Arrived]) -> list[ChunkResult]:
+        """Load what is new and return its results; what the lake knows already is confirmed in the journal alone."""
+        known = [result for result, fetched in batch if fetched is None and self._is_known(result)]
+        others = [arrived for arrived in batch if arrived[0] not in known]
+        loaded = self.warehouse.load_all(others, note_unchanged=False) if others else []
+        known += [one for one in loaded if not one.changed and one.outcome is Outcome.LOADED and self._is_known(one)]
+        self._confirm(known)
+        return [result for result in loaded if result not in known]
+
+    def _confirm(self, results: Sequence[ChunkResult]) -> None:
+        """Note attempts that brought nothing new; were the journal not written, they would only look older."""
+        if not results:
+            return
+        self.results += results
+        self.unchanged += len(results)
+        try:
+            self.journal.confirm(results)
+        except FinopsLakeError as error:
+            LOG.warning("what had not changed is not noted: %s", error)
+
+    def _is_known(self, result: ChunkResult) -> bool:
+        """Return whether the latest attempt ended alike, for the same reason."""
+        state = self.states.get(result.chunk)
+        if state is None:
+            return result.outcome in REFUSED and _refusal(result.chunk, result.outcome, result.reason) in self._refusals
+        return state.last_outcome is result.outcome and state.reason == (result.reason or "")
+
+    @cached_property
+    def _refusals(self) -> set[tuple[str, str, Outcome, str]]:
+        """What Azure is known to refuse; that it refuses another month of the same for the same reason is no news."""
+        return {_refusal(chunk, state.last_outcome, state.reason) for chunk, state in self.states.items()}
 
     def _tell(self, message: str) -> None:
         if self.on_progress:
@@ -533,6 +593,10 @@ def _is_refused_cost(result: ChunkResult) -> bool:
 def _refresh_span(demand: Demand) -> AbstractContextManager[Span]:
     tables = ",".join(sorted(demand.tables)) if demand.tables is not None else None
     return telemetry.span("refresh", {"finops_lake.tables": tables, "finops_lake.force": demand.force})
+
+
+def _refusal(chunk: Chunk, outcome: Outcome, reason: str | None) -> tuple[str, str, Outcome, str]:
+    return chunk.table, chunk.scope_id, outcome, reason or ""
 
 
 def _label(chunk: Chunk) -> str:

@@ -49,7 +49,7 @@ def test_only_what_is_stale_beneath_the_views_is_asked_for(azure: LocalAzure, fi
     app = app_at(azure, filled, hours=5)
     seen: list[Progress] = []
     assert app.on_demand.ensure(VIEWS, NOVEMBER, max_wait=20, on_progress=seen.append) == []
-    assert app.lake.generation() == 2
+    assert app.lake.version() == (1, NOW + timedelta(hours=5)), "nothing had changed: confirmed, not published"
     app.close()
     assert asked(azure)
     assert all(path.lower().endswith("/query") for path in asked(azure))
@@ -82,7 +82,7 @@ def test_past_the_wait_the_answer_comes_from_what_is_there_and_the_refresh_goes_
     assert "A refresh is running" in note
     assert waited < 1.4
     assert app.on_demand.ensure(VIEWS, NOVEMBER, max_wait=20) == []
-    assert app.lake.generation() == 2
+    assert app.lake.version() == (1, NOW + timedelta(hours=5))
     app.close()
 
 
@@ -98,7 +98,7 @@ def test_several_askers_share_one_refresh(azure: LocalAzure, filled: Path) -> No
     for asker in askers:
         asker.join()
     assert notes == [[], [], [], []]
-    assert app.lake.generation() == 2
+    assert app.lake.version() == (1, NOW + timedelta(hours=5))
     app.close()
 
 

@@ -70,6 +70,9 @@ def _notes(report: RefreshReport | None) -> list[str]:
     notes = [*report.told, *report.notes]
     if not notes and not report.results and not report.left:
         notes.append("Everything was fresh: nothing was asked.")
+    if report.unchanged:
+        what = "nothing was published" if report.generation is None else "only the rest was written"
+        notes.append(f"{report.unchanged} of {len(report.results)} pieces had not changed; {what}.")
     if report.left:
         notes.append(f"{report.left} pieces were not reached within the time a refresh may take; refresh again.")
     return notes

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,14 @@ from finops_lake.lake.files import LakeFiles
 from finops_lake.lake.limits import Stop, limited
 from finops_lake.lake.names import quoted
 from finops_lake.lake.pool import IDLE_SECONDS, Pool
+from finops_lake.source import ChunkResult
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+Confirmed = Callable[[], Sequence[ChunkResult]]
+"""Gives the attempts that changed nothing and are not in `meta.loads` yet."""
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
@@ -52,12 +57,16 @@ class LakeReader:
     """Reads the lake in `home`. Cheap to make: DuckDB is loaded by the first query, or by `warm_up`.
 
     Every call sees the generation that is newest at its start and keeps it to its end. Calls may come from
-    any thread. `idle_seconds` is how long the file is held after the last call (None: until `close`).
+    any thread. `idle_seconds` is how long the file is held after the last call (None: until `close`). `confirmed`
+    gives the attempts since the last publication that changed nothing: they count as loads here.
     """
 
-    def __init__(self, home: Path, *, idle_seconds: float | None = IDLE_SECONDS) -> None:
+    def __init__(
+        self, home: Path, *, idle_seconds: float | None = IDLE_SECONDS, confirmed: Confirmed | None = None
+    ) -> None:
         self._files = LakeFiles(home)
         self._pool = Pool(self._files, idle_seconds)
+        self._confirmed = confirmed or (lambda: ())
 
     def exists(self) -> bool:
         """Return whether there is anything to answer from."""
@@ -67,6 +76,11 @@ class LakeReader:
         """Return the generation the next answer comes from; None without one, or if a changed file comes first."""
         choice = self._files.current()
         return int(choice.path.stem) if choice is not None and choice.changed is None else None
+
+    def version(self) -> tuple[int | None, datetime | None]:
+        """Return what changes whenever anything is known anew: the generation, and the last confirmation's instant."""
+        newest = max((one.finished_at for one in self._confirmed()), default=None)
+        return self.generation(), newest
 
     def warm_up(self) -> None:
         """Open the lake ahead of the first query, for a background thread; faults wait for that query."""
@@ -91,7 +105,7 @@ class LakeReader:
         `variables` are set for this call alone. Raises EmptyLakeError, NewerLakeError, RetryableError past
         the time, and BadRequestError with DuckDB's explanation.
         """
-        with self._pool.cursor() as cursor, limited(cursor, timeout):
+        with self._cursor() as cursor, limited(cursor, timeout):
             _set_variables(cursor, variables or {})
             return _fetched(cursor.execute(sql, parameters), max_rows)
 
@@ -111,7 +125,7 @@ class LakeReader:
         Whatever the text says, nothing but the lake can be read and nothing can be changed. One gap is
         DuckDB's: a single huge string function heeds neither time nor memory limit until it ends.
         """
-        with self._pool.cursor() as cursor, limited(cursor, timeout, stop):
+        with self._cursor() as cursor, limited(cursor, timeout, stop):
             statement = _one_select(cursor, sql)
             with _names_explained(cursor, sql):
                 reads = _names_read(cursor, statement.query)
@@ -129,9 +143,18 @@ class LakeReader:
         schema = next(batches)
         return pa.RecordBatchReader.from_batches(schema, batches)
 
+    @contextlib.contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor whose views see what was asked again and had not changed, though it is not published."""
+        with self._pool.cursor() as cursor:
+            confirmed = [_confirmation(one) for one in self._confirmed()]
+            if confirmed:
+                _set_variables(cursor, {"confirmed": confirmed})
+            yield cursor
+
     def _batches(self, sql: str, parameters: Parameters | None) -> Iterator[Any]:
         """Yield the schema, then the batches."""
-        with self._pool.cursor() as cursor, limited(cursor, None):
+        with self._cursor() as cursor, limited(cursor, None):
             reader = cursor.sql(sql, params=parameters).to_arrow_reader()
             yield reader.schema
             yield from reader
@@ -158,6 +181,23 @@ def _hint(kind: str) -> str:
     if kind == "EXPLAIN":
         return "EXPLAIN is not available, because EXPLAIN ANALYZE would run what it explains"
     return f"this is {kind}, and the lake can only be read here"
+
+
+def _confirmation(result: ChunkResult) -> dict[str, object]:
+    """Return a confirmation as sql/meta/chunks.sql reads it."""
+    return {
+        "table_name": result.chunk.table,
+        "scope_id": result.chunk.scope_id,
+        "month": result.chunk.month,
+        "metric": result.chunk.metric,
+        "outcome": result.outcome.value,
+        "reason": result.reason,
+        "next_step": result.next_step,
+        "complete": result.complete,
+        "row_count": result.row_count,
+        "calls": result.calls,
+        "finished_at": result.finished_at,
+    }
 
 
 def _set_variables(cursor: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:

@@ -40,6 +40,8 @@ _HELD_SQL = """select table_name, scope_id, month, metric, arg_max(outcome, load
 from meta.loads group by all having bool_or(row_count is not null)"""
 """The chunks that may have rows, and whether the latest attempt at each succeeded; a new one replaces nothing."""
 
+_NEWEST_SQL = "select table_name, scope_id, month, metric, max(finished_at) from meta.loads group by all"
+
 KEEP_USAGE = timedelta(days=90)
 """How long rows about calls and answers are kept where nothing else is said."""
 
@@ -291,17 +293,25 @@ class Warehouse:
         with self._writing("Reading the warehouse") as connection:
             return connection.execute(sql).fetchall()
 
-    def publish(self, usage: Mapping[str, Facts] | None = None, *, keep: timedelta = KEEP_USAGE) -> int:
+    def publish(
+        self,
+        usage: Mapping[str, Facts] | None = None,
+        *,
+        keep: timedelta = KEEP_USAGE,
+        confirmed: Sequence[ChunkResult] = (),
+    ) -> int:
         """Make what is loaded visible to everybody and return its generation; the warehouse is closed then.
 
-        `usage` holds rows for `meta.api_calls` and `meta.answers`, which keep those of the time `keep`.
-        Killed or failing at any point, it leaves the published file as it was, or replaced as a whole.
+        `confirmed` are attempts that changed nothing, noted in `meta.loads` only now. `usage` holds rows for
+        `meta.api_calls` and `meta.answers`, which keep those of the time `keep`. Killed or failing at any point, it
+        leaves the published file as it was, or replaced as a whole.
         """
         if self._connection is None:
             self._open()
         with self._writing("Publishing the lake") as connection:
             stored.rebuild_stale(connection, self._stored, self._clock())
             with loading.transaction(connection):
+                self._note_confirmed(connection, confirmed)
                 keep_usage(connection, usage or {}, self._clock() - keep)
             facts = recorded(connection, self.files.warehouse)
             number = max([*self.files.numbers(), int(facts.get("generation", 0))]) + 1
@@ -311,6 +321,15 @@ class Warehouse:
         with translated("Publishing the lake", self.files.home):
             publish_files(self.files, number)
         return number
+
+    def _note_confirmed(self, connection: duckdb.DuckDBPyConnection, confirmed: Sequence[ChunkResult]) -> None:
+        """Note confirmations that are newer than what is noted of their chunks."""
+        rows = connection.execute(_NEWEST_SQL).fetchall() if confirmed else []
+        newest = {Chunk(*row[:4]): row[4] for row in rows}
+        news = [one for one in confirmed if one.chunk not in newest or one.finished_at > newest[one.chunk]]
+        if news:
+            loading.insert_results(connection, list(enumerate(news, self._next_load_id)))
+            self._next_load_id += len(news)
 
     def _open(self) -> None:
         if self._connection is not None:

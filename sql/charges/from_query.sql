@@ -7,10 +7,10 @@ with loaded as (
     select
         scope_id,
         month,
-        bool_or(metric = 'ActualCost' and last_success_at is not null) as has_actual,
-        bool_or(metric = 'AmortizedCost' and last_success_at is not null) as has_amortized,
-    from meta.chunks
-    where table_name = 'cost_daily'
+        bool_or(metric = 'ActualCost') as has_actual,
+        bool_or(metric = 'AmortizedCost') as has_amortized,
+    from meta.loads
+    where table_name = 'cost_daily' and outcome in ('loaded', 'partial')
     group by all
 ),
 

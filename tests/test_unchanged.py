@@ -1,0 +1,127 @@
+"""A refresh in which nothing changed writes and publishes nothing, and yet everything is as fresh as confirmed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from finops_lake.answers.status import answer_status
+from finops_lake.app import App
+from finops_lake.demo.server import LocalAzure
+from finops_lake.errors import Outcome
+from finops_lake.plan import ChunkState, Demand, with_confirmations
+from finops_lake.source import Chunk, ChunkResult
+from tests.conftest import NOW, settings_for
+
+LATER = NOW + timedelta(hours=7)
+STATE_SQL = "select table_name, scope_id, month, metric, last_success_at from meta.chunks"
+ALL = Demand(retry_refused=True)
+
+
+def app_at(azure: LocalAzure, home: Path, now: datetime = NOW) -> App:
+    return App(settings_for(azure, home, FINOPS_LAKE_NOW=now.isoformat()))
+
+
+def facts(home: Path) -> list[tuple[int, int]]:
+    """Return size and time of the files that a write or a publication would change."""
+    names = ["warehouse.duckdb", "finops.duckdb"]
+    return [((home / name).stat().st_mtime_ns, (home / name).stat().st_size) for name in names]
+
+
+def test_nothing_changed_nothing_is_written_and_our_readers_see_the_confirmed_age(
+    azure: LocalAzure, tmp_path: Path
+) -> None:
+    first = app_at(azure, tmp_path)
+    first.refresher().refresh(ALL)
+    first.close()
+    before = facts(tmp_path)
+    app = app_at(azure, tmp_path, LATER)
+    report = app.refresher().refresh(ALL)
+    assert report.unchanged == len(report.results) > 0
+    assert report.generation is None
+    assert facts(tmp_path) == before
+    ages = {row[4] for row in app.lake.query(STATE_SQL).rows if row[0] == "disks"}
+    assert ages == {LATER}
+    assert {row[3] for row in answer_status(app.lake, LATER).rows if row[0] == "cost_daily"} == {False}
+    app.close()
+    with duckdb.connect(str(tmp_path / "finops.duckdb"), read_only=True) as shell:
+        shell.execute("set timezone = 'UTC'")
+        assert {row[4] for row in shell.execute(STATE_SQL).fetchall() if row[0] == "disks"} == {NOW}
+
+
+def test_confirmed_pieces_are_not_due_again(azure: LocalAzure, tmp_path: Path) -> None:
+    for now in (NOW, LATER):
+        app = app_at(azure, tmp_path, now)
+        app.refresher().refresh(ALL)
+        app.close()
+    azure.forget_requests()
+    app = app_at(azure, tmp_path, LATER + timedelta(minutes=30))
+    assert app.refresher().refresh(ALL).results == ()
+    assert app.on_demand.ensure(["marts.charges"], None, max_wait=20) == []
+    app.close()
+    assert [item for item in azure.requests if "/subscriptions" in item.path] == []
+
+
+def test_next_real_write_takes_the_confirmations_into_the_lake(azure: LocalAzure, tmp_path: Path) -> None:
+    for now in (NOW, LATER):
+        app = app_at(azure, tmp_path, now)
+        app.refresher().refresh(ALL)
+        app.close()
+    azure.restate()
+    app = app_at(azure, tmp_path, LATER + timedelta(hours=5))
+    report = app.refresher().refresh(Demand(tables=frozenset({"cost_daily"}), retry_refused=True))
+    assert report.generation == 2
+    assert app.journal.confirmations() == ()
+    app.close()
+    with duckdb.connect(str(tmp_path / "finops.duckdb"), read_only=True) as shell:
+        shell.execute("set timezone = 'UTC'")
+        assert {row[4] for row in shell.execute(STATE_SQL).fetchall() if row[0] == "disks"} == {LATER}
+
+
+def test_repeated_refusal_is_no_news_and_a_new_outcome_is(azure: LocalAzure, tmp_path: Path) -> None:
+    azure.faults.add("denied", subscription=azure.subscription_ids[1], times=None)
+    reports = []
+    for hours in (0, 7, 14):
+        if hours == 14:
+            azure.faults.clear()
+        app = app_at(azure, tmp_path, NOW + timedelta(hours=hours))
+        reports.append(app.refresher().refresh(ALL))
+        app.close()
+    assert reports[1].count(Outcome.DENIED) > 0
+    assert [report.generation for report in reports] == [1, None, 2]
+
+
+def test_deleted_journal_only_costs_asking_again(azure: LocalAzure, tmp_path: Path) -> None:
+    for now in (NOW, LATER):
+        app = app_at(azure, tmp_path, now)
+        app.refresher().refresh(ALL)
+        app.close()
+    for item in tmp_path.glob("journal.sqlite*"):
+        item.unlink()
+    app = app_at(azure, tmp_path, LATER)
+    report = app.refresher().refresh(ALL)
+    app.close()
+    assert report.unchanged == len(report.results) > 0
+
+
+def test_confirmation_renews_only_what_is_known() -> None:
+    chunk, other = Chunk("disks", "/s"), Chunk("disks", "/t")
+    moment = datetime(2026, 11, 23, tzinfo=UTC)
+    later = moment + timedelta(hours=1)
+    states = {chunk: ChunkState(Outcome.LOADED, moment, moment)}
+    news = with_confirmations(
+        states, [ChunkResult(one, Outcome.LOADED, later, later, True, 3) for one in (chunk, other)]
+    )
+    assert news == {chunk: ChunkState(Outcome.LOADED, later, later)}
+    denied = {chunk: ChunkState(Outcome.DENIED, moment, None)}
+    refused = with_confirmations(denied, [ChunkResult(chunk, Outcome.DENIED, later, later)])
+    assert refused == {chunk: ChunkState(Outcome.DENIED, later, None)}
+    assert (
+        with_confirmations(
+            {chunk: ChunkState(Outcome.LOADED, later, later)},
+            [ChunkResult(chunk, Outcome.LOADED, moment, moment, True, 3)],
+        )[chunk].last_success_at
+        == later
+    )
