@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from finops_lake import telemetry
-from finops_lake.errors import FinopsLakeError, Outcome, SignInError
+from finops_lake.errors import FinopsLakeError, Outcome, OutOfTimeError, SignInError
 from finops_lake.journal import ApiCall
 from finops_lake.plan import REFUSED
 from finops_lake.source import Chunk, ChunkResult, Fetched
@@ -44,7 +44,8 @@ OnCalls = Callable[[Sequence[ApiCall]], None]
 class Fetcher:
     """Fetches with `workers` threads, at most twice as many chunks in flight, until `deadline` (monotonic).
 
-    `left` counts the chunks that were not asked for because the time was up. A monthly table that Azure refuses
+    `left` counts the chunks that were not asked for because the time was up, or because the published limits allow
+    them only after it; they are as if never tried. A monthly table that Azure refuses
     for a scope (no permission, no such offer) is not asked for again: its older months would be refused, too.
     """
 
@@ -59,6 +60,8 @@ class Fetcher:
     left: int = 0
     skipped: int = 0
     _refused: set[tuple[str, str]] = field(default_factory=set)
+    _late: deque[Chunk] = field(default_factory=deque)
+    _out_of_time: set[tuple[str, str]] = field(default_factory=set)
 
     def fetch_all(self, chunks: Sequence[Chunk]) -> Generator[list[Arrived]]:
         """Yield what has arrived, in batches in order of arrival, until every chunk is dealt with.
@@ -79,7 +82,9 @@ class Fetcher:
                 if not running:
                     continue
                 done, running = wait(running, timeout=IDLE_SECONDS, return_when=FIRST_COMPLETED)
-                yield [self._noted(arrived) for future in done for arrived in future.result()]
+                arrived = [self._noted(one) for future in done for one in future.result()]
+                self._note_late()
+                yield arrived
         except BaseException:
             self.azure.close()  # ends waits, so that the threads can be joined
             raise
@@ -109,7 +114,7 @@ class Fetcher:
             unit = waiting.popleft()
             if unit[0].month is not None and (unit[0].table, unit[0].scope_id) in self._refused:
                 self.skipped += len(unit)
-            elif self.monotonic() >= self.deadline:
+            elif self.monotonic() >= self.deadline or (unit[0].table, unit[0].scope_id) in self._out_of_time:
                 self.left += len(unit)
             else:
                 running.add(pool.submit(telemetry.carried(self._fetch), unit))
@@ -119,6 +124,13 @@ class Fetcher:
         if result.outcome in REFUSED:
             self._refused.add((result.chunk.table, result.chunk.scope_id))
         return arrived
+
+    def _note_late(self) -> None:
+        """Count what the limits allow too late; more of the same scope would be later still."""
+        while self._late:
+            chunk = self._late.popleft()
+            self.left += 1
+            self._out_of_time.add((chunk.table, chunk.scope_id))
 
     def _fetch(self, unit: list[Chunk]) -> list[Arrived]:
         """Fetch what belongs together; its calls are told of its first chunk, so that they add up."""
@@ -131,14 +143,19 @@ class Fetcher:
                 finally:
                     if self.on_calls is not None:
                         self.on_calls(calls.made)
-            span.set_attribute("finops_lake.outcome", results[0][0].outcome.value)
+            if results:
+                span.set_attribute("finops_lake.outcome", results[0][0].outcome.value)
             for result, _ in results:
                 LOG.info("%s of %s: %s", first.table, scope, result.outcome.value, extra=_facts(result))
         return results
 
     def _fetched(self, unit: list[Chunk], calls: Calls) -> list[Arrived]:
         started = self.clock()
-        found = self._found(unit)
+        try:
+            found = self._found(unit)
+        except OutOfTimeError:
+            self._late.extend(unit)
+            return []
         spent = [calls.count] + [0] * (len(unit) - 1)
         return [
             self._arrived(chunk, started, found[chunk], count, calls.request_ids)
@@ -151,7 +168,7 @@ class Fetcher:
             if extractor.fetch_many is None:
                 return {unit[0]: extractor.fetch(self.azure, unit[0])}
             return extractor.fetch_many(self.azure, unit)
-        except SignInError:
+        except (SignInError, OutOfTimeError):
             raise
         except FinopsLakeError as error:
             return dict.fromkeys(unit, error)

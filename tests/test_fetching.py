@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from finops_lake.azure_api.clients import AzureClients, Calls
-from finops_lake.errors import AccessDeniedError, Outcome, SignInError, UnreachableError
+from finops_lake.errors import AccessDeniedError, Outcome, OutOfTimeError, SignInError, UnreachableError
 from finops_lake.extract.catalog import EXTRACTORS, Extractor
 from finops_lake.fetching import Fetcher
 from finops_lake.source import Chunk, Fetched
@@ -112,3 +112,13 @@ def test_garbage_is_collected_now_and_then_although_the_collector_is_off(monkeyp
     clock = iter(range(0, 100_000, 40))
     list(fetcher(Script(), Clients(), monotonic=lambda: float(next(clock))).fetch_all([month("/a"), month("/b")]))
     assert len(collected) >= 2
+
+
+def test_what_the_limits_allow_too_late_is_left_and_not_a_failure() -> None:
+    script = Script({"/late": OutOfTimeError("It may leave in 60 s, which is more time than there is.")})
+    one = fetcher(script, Clients())
+    chunks = [month("/late", number) for number in (11, 10, 9, 8)] + [month("/free")]
+    arrived = [result for batch in one.fetch_all(chunks) for result, _ in batch]
+    assert [(result.chunk.scope_id, result.outcome) for result in arrived] == [("/free", Outcome.LOADED)]
+    assert one.left == 4
+    assert len(script.asked) < 5, "more of a scope whose turn comes too late is not even tried"

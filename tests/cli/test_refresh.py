@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from finops_lake.demo.server import LocalAzure
-from tests.cli.conftest import Home, run_program
+from tests.cli.conftest import PROGRAM, Home, clean_environment, run_program
 
 
 def test_denied_subscription_is_told_and_ends_with_partly(own_azure: Home, azure: LocalAzure) -> None:
@@ -131,3 +135,41 @@ def test_plan_says_what_would_be_asked_and_asks_nothing(own_azure: Home, azure: 
 
 def rows_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(answer["columns"], row, strict=True)) if isinstance(row, list) else row for row in answer["rows"]]
+
+
+def test_killed_refresh_goes_on_where_it_stopped_and_asks_for_nothing_twice(own_azure: Home, azure: LocalAzure) -> None:
+    """Killed with SIGKILL amid its cost queries, which are slow; what was loaded until then is not asked for again."""
+    azure.faults.add("slow", seconds=0.3, operation="query", times=None)
+    more = {"FINOPS_LAKE_WORKERS": "1", "FINOPS_LAKE_HISTORY_MONTHS": "2", "FINOPS_LAKE_LOG_REQUESTS": "true"}
+    environment = clean_environment(**{**own_azure.environment, **more})
+    with subprocess.Popen(
+        [PROGRAM, "refresh"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stderr is not None
+        queries = 0
+        for line in process.stderr:
+            queries += "/query" in line
+            if queries == 6:
+                break
+        process.kill()
+    loaded = chunks_in(own_azure.folder)
+    assert 3 <= sum(table == "cost_daily" for table, *_ in loaded) <= 6
+    azure.faults.clear()
+    azure.forget_requests()
+    done = own_azure.run("refresh", "--json", **more)
+    assert done.returncode == 0, done.stderr
+    everything = chunks_in(own_azure.folder)
+    costs = {chunk for chunk in everything if chunk[0].startswith("cost")}
+    assert len(costs) == 3 * 2 * 3, "subscriptions, months, queries"
+    asked = [item for item in azure.requests if item.path.lower().endswith("/query")]
+    assert len(asked) == len(costs - loaded)
+
+
+def chunks_in(home: Path) -> set[tuple[Any, ...]]:
+    """Return the chunks that the writer's own file holds, published or not; nothing is loaded twice."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        rows = connection.execute(
+            "select table_name, scope_id, month, metric from meta.loads where outcome = 'loaded'"
+        ).fetchall()
+    assert len(rows) == len(set(rows))
+    return set(rows)
