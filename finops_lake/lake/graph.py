@@ -27,6 +27,9 @@ READABLE = {
 }
 """Which schemas the views of a schema may read."""
 
+_STEADY_WHERE_BUILT = frozenset({"meta.chunks"})
+"""Views whose variable only readers set: the writer, which builds stored marts, always sees the same in them."""
+
 _CHANGING = {
     "getvariable",
     "now",
@@ -64,7 +67,7 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
             _check(file, reference, known)
         reads[file.view] = frozenset(str(reference) for reference in found)
         moving = sorted(_functions(tree) & _CHANGING)
-        if moving:
+        if moving and file.view not in _STEADY_WHERE_BUILT:
             changing[file.view] = moving[0]
     graph = Graph(tuple(views[name] for name in _ordered(views, reads)), reads)
     for file in files:
