@@ -45,6 +45,9 @@ FILE_TABLES = ("cost_exports", "focus_charges")
 PUBLISH_EVERY_SECONDS = 60
 """A long refresh shows what it has after this time, and then again."""
 
+LARGEST_SKEW_SECONDS = 300.0
+"""How far the clock may be from Azure's; tokens, too, are refused beyond it."""
+
 SHORT_SECONDS = 30.0
 """A time left that is not worth telling."""
 
@@ -267,6 +270,8 @@ class Refresher:
                 run.work()
             finally:
                 run.publish()
+            if self._settings.now is None:
+                run.notes += clock_notes(azure.clock_skew)
         LOG.info("refreshed %d pieces, %d left", len(run.results), run.fetcher.left)
         return RefreshReport(
             started,
@@ -588,6 +593,14 @@ class _Run:
 
 def _is_refused_cost(result: ChunkResult) -> bool:
     return result.outcome in REFUSED and result.chunk.table in COST_TABLES
+
+
+def clock_notes(skew: float | None) -> list[str]:
+    """Return what to say of a machine whose clock is so far from Azure's that ages and months would be wrong."""
+    if skew is None or abs(skew) <= LARGEST_SKEW_SECONDS:
+        return []
+    span = f"{abs(skew) / 60:.0f} minutes {'ahead of' if skew > 0 else 'behind'}"
+    return [f"This machine's clock is {span} Azure's: ages, months and sign-ins may be wrong. Set the clock."]
 
 
 def _refresh_span(demand: Demand) -> AbstractContextManager[Span]:

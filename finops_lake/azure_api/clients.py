@@ -80,6 +80,11 @@ class AzureClients:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
+    @property
+    def clock_skew(self) -> float | None:
+        """By how many seconds this machine's clock is ahead of Azure's, as the latest reply tells; None: unknown."""
+        return self._pace.skew
+
     def calls(self, deadline: float | None = None, on_wait: OnWait | None = None) -> AbstractContextManager[Calls]:
         """Count the HTTP requests made inside, in this thread, retries included.
 

@@ -44,6 +44,7 @@ class Pace:
         self._rng = rng
         self.clock = clock
         self.gates = Gates()
+        self.skew: float | None = None
 
     def close(self) -> None:
         """End every wait in progress; the calls that wait then fail."""

@@ -20,6 +20,7 @@ from finops_lake.azure_api.waits import (
     Bucket,
     backoff,
     buckets_of,
+    clock_skew,
     is_cost_management,
     named_waits,
 )
@@ -68,6 +69,7 @@ class WaitingPolicy(HTTPPolicy[Any, Any]):
                     raise
                 continue
             self._pace.answered(booking, response.http_response.headers)
+            self._pace.skew = clock_skew(dict(response.http_response.headers), datetime.now(UTC))
             if not self._is_repeated(response, buckets, repeat, what, draws):
                 return response
             request_id = response.http_response.headers.get("x-ms-request-id")

@@ -50,6 +50,12 @@ def named_waits(headers: Mapping[str, str], now: datetime) -> dict[str, float]:
     return waits
 
 
+def clock_skew(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return by how many seconds our clock is ahead of Azure's; None where a reply does not tell the time."""
+    date = _date(headers)
+    return None if date is None else (now - date).total_seconds()
+
+
 def backoff(repeat: int) -> float:
     """Return seconds to wait before the `repeat`-th repetition (1 is the first): 2, 4, 8 ... at most 60."""
     return float(min(BACKOFF * 2 ** (repeat - 1), LONGEST_BACKOFF))

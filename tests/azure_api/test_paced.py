@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from finops_lake.errors import OutOfTimeError
 from finops_lake.extract.cost_query import query_body
 from finops_lake.journal import Journal
 from finops_lake.limits import Draw, draws_of
+from finops_lake.refresh import clock_notes
 from finops_lake.source import Api, Chunk, months_back
 from tests.azure_api.conftest import FakeClock
 from tests.conftest import TODAY, set_sign_in, settings_for
@@ -220,3 +222,19 @@ def test_what_is_left_is_read_from_every_header() -> None:
 def test_request_draws_on_the_limits_of_its_service(method: str, path: str, expected: tuple[Draw, ...]) -> None:
     body = '{"timePeriod": {"from": "2025-12-31T00:00:00Z", "to": "2026-02-01T23:59:59Z"}}'
     assert metered(method, f"https://h{path}?api-version=1", body) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0, []), (-4, []), (90, ["90 minutes ahead of Azure's"]), (-90, ["90 minutes behind Azure's"])],
+)
+def test_clock_far_from_azures_is_told(
+    tmp_path: Path, clock: FakeClock, settings, minutes: int, words: list[str]
+) -> None:
+    date = format_datetime(datetime.now(UTC) - timedelta(minutes=minutes), usegmt=True)
+    transport = ReplayTransport({QUERY: [Reply(200, EMPTY, {"Date": date})]})
+    with replayed(transport, settings(), clock, Throttle(Journal(tmp_path), clock)) as azure:
+        list(azure.query_cost(SCOPE, {"type": "ActualCost"}))
+        notes = clock_notes(azure.clock_skew)
+    assert len(notes) == len(words)
+    assert all(word in note for word, note in zip(words, notes, strict=True))
