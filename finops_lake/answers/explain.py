@@ -39,6 +39,7 @@ class ChangeQuestion:
     dimensions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     limit: int = 50
+    restatements: bool = False
 
 
 def settled_date(lake: LakeReader, wanted: Sequence[str]) -> date | None:
@@ -91,6 +92,7 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
             "comparison": _comparison(comparison, totals),
             "other": [{"groups": row["group_count"], **_amounts(row)} for row in levels["other"]],
             "resources": [_resource(row) for row in levels["resource"]],
+            "restated": _restated(lake, question, metric, among) if question.restatements else None,
         },
     )
 
@@ -137,6 +139,47 @@ def _arguments(question: ChangeQuestion, metric: str, compared: Sequence[Subscri
     keep = keep_argument(kept(question.dimensions, question.tags, compared))
     sizes = [f"groups := {question.limit}", f"resources := {RESOURCES}"]
     return ",\n    ".join([struct_of(question.group_by), f"charges.{metric}", *map(literal, days), *keep, *sizes])
+
+
+_RESTATED = """select
+    changes.billing_currency,
+    case when changes.charge_date between {period_start} and {period_end} then 'period' else 'base' end as side,
+    sum(changes.{metric}_change) as restated,
+    count(*) as changes,
+    min(changes.learned_at) as first_learned_at,
+    max(changes.learned_at) as last_learned_at,
+from marts.cost_restatements as changes
+where (
+        changes.charge_date between {base_start} and {base_end}
+        or changes.charge_date between {period_start} and {period_end}
+    )
+    and (changes.x_source, changes.x_scope_id, changes.billing_month) in (
+        select (charges.x_source, charges.x_scope_id, charges.billing_month) from marts.charges as charges
+        where charges.charge_period_start
+            between least({base_start}, {period_start}) and greatest({base_end}, {period_end})
+    ){among}
+group by all
+order by all"""
+
+
+def _restated(
+    lake: LakeReader, question: ChangeQuestion, metric: str, among: Sequence[Subscription] | None
+) -> list[dict[str, Any]]:
+    """Return by how much either period was restated after it was first known, per currency: part of the costs above."""
+    if question.dimensions or question.tags:
+        raise InputError("restatements", True, "restatements are told for subscriptions, not with filters or tags")
+    comparison = question.comparison
+    days = {
+        "base_start": comparison.base.start,
+        "base_end": comparison.base.end,
+        "period_start": comparison.period.start,
+        "period_end": comparison.period.end,
+    }
+    listed = ", ".join(literal(one.sub_account_id) for one in among or ()) or "null"
+    where = "" if among is None else f"\n    and changes.sub_account_id in ({listed})"
+    sql = _RESTATED.format(metric=metric, among=where, **{name: literal(day) for name, day in days.items()})
+    found = lake.query(sql)
+    return [dict(zip((column.name for column in found.columns), row, strict=True)) for row in found.rows]
 
 
 def _standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str, comparison: Comparison) -> Standing:

@@ -48,6 +48,7 @@ OPTIONS = {
 @click.option("--base-start", metavar="DAY", help="First day of the period to compare with.")
 @click.option("--base-end", metavar="DAY", help="Last day of it, inclusive.")
 @click.option("--open-days", is_flag=True, help="Also count days that are not complete yet.")
+@click.option("--restatements", is_flag=True, help="Also say how much was restated after it was first known (JSON).")
 @click.option(
     "-g",
     "--group-by",
@@ -81,6 +82,7 @@ def command(
     base_start: str | None,
     base_end: str | None,
     open_days: bool,
+    restatements: bool,
     group_by: tuple[str, ...],
     metric: str,
     tags: tuple[str, ...],
@@ -111,7 +113,7 @@ def command(
         notes = freshener.refresh(["marts.cost_changes", "marts.subscriptions", *tagged], months)
         settled = None if open_days else settled_date(freshener.app.lake, asked_of)
         cut = comparison_of(asked, compare_to, start=base_start, end=base_end, settled=settled)
-        question = ChangeQuestion(cut, asked_of, group_by or ("service",), metric, filters, tags, limit)
+        question = ChangeQuestion(cut, asked_of, group_by or ("service",), metric, filters, tags, limit, restatements)
         answer = answer_change(freshener.app.lake, question).with_notes(notes)
     show(answer, style, now, print_change)
 

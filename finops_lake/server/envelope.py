@@ -90,6 +90,10 @@ class ChangeAnswer(Envelope):
     comparison: ComparisonSection
     other: Annotated[list[dict[str, Any]], Field(description="Sums of the groups not listed, one per currency.")]
     resources: Annotated[list[dict[str, Any]], Field(description="The resources whose cost changed most, and why.")]
+    restated: Annotated[
+        list[dict[str, Any]] | None,
+        Field(description="Part of either period's cost that was restated after it was first known; null: not asked."),
+    ]
 
 
 class AnomalyAnswer(Envelope):

@@ -17,6 +17,7 @@ from finops_lake.answers.explain import ChangeQuestion, answer_change, settled_d
 from finops_lake.answers.periods import period_of
 from finops_lake.answers.reasons import EFFECTS
 from finops_lake.app import App
+from finops_lake.errors import InputError
 from finops_lake.server.envelope import ChangeAnswer
 from finops_lake.server.fresh import Need, answer_fresh
 from finops_lake.server.parameters import (
@@ -28,6 +29,7 @@ from finops_lake.server.parameters import (
     EndDate,
     GroupBy,
     IncludeOpenDays,
+    IncludeRestatements,
     Limit,
     MaxWait,
     Metric,
@@ -57,6 +59,7 @@ def explain_tool(app: App) -> Tool:
         compare_start_date: CompareStart = None,
         compare_end_date: CompareEnd = None,
         include_open_days: IncludeOpenDays = False,
+        include_restatements: IncludeRestatements = False,
         group_by: GroupBy = "service",
         metric: Metric = "billed_cost",
         dimensions: Dimensions = None,
@@ -86,10 +89,12 @@ def explain_tool(app: App) -> Tool:
             settled = None if include_open_days else settled_date(app.lake, subscriptions)
             cut = comparison_of(period, compare_to, start=compare_start_date, end=compare_end_date, settled=settled)
             asked = limit or ROWS_ASKED
-            question = ChangeQuestion(cut, subscriptions, groups, metric, filters, tagged, asked)
+            question = ChangeQuestion(cut, subscriptions, groups, metric, filters, tagged, asked, include_restatements)
             note = [f"{cut.period.end} is the last complete day; later days are left out."] if cut != whole else []
             return answer_change(app.lake, question).with_notes(note)
 
+        if include_restatements and (filters or tagged):
+            raise InputError("include_restatements", True, "restatements are told for subscriptions, not with filters")
         views = ["marts.cost_changes", "marts.subscriptions", *(["marts.resource_tags"] if tagged else [])]
         months = sorted({*months_of(whole.base), *months_of(whole.period)})
         with spelled.in_errors():
@@ -112,7 +117,16 @@ def render_change(envelope: Mapping[str, Any]) -> str:
     others = [f"Other groups ({one['groups']}): {_line(one)}" for one in envelope["other"]]
     resources = [f"- {_resource(one)}" for one in envelope["resources"]]
     why = ["The resources that matter:", *resources] if resources else []
-    return document(envelope, headline, [_line(total) for total in envelope["totals"]], listed, others, why)
+    restated = [f"Restated since first known: {_restated(one)}" for one in envelope["restated"] or ()]
+    if envelope["restated"] == []:
+        restated = ["Nothing of either period was restated since it was first known."]
+    return document(envelope, headline, [_line(total) for total in envelope["totals"]], listed, others, why, restated)
+
+
+def _restated(one: Mapping[str, Any]) -> str:
+    side = {"base": "the period before", "period": "this period"}[one["side"]]
+    amount = money(one["restated"], one["billing_currency"])
+    return f"{amount} of {side} ({one['changes']} charges), last on {one['last_learned_at'][:10]}."
 
 
 def _line(total: Mapping[str, Any]) -> str:

@@ -191,6 +191,9 @@ IncludeOpenDays = Annotated[
     bool, Field(description="True: also days that are not complete yet, which makes cost look lower.")
 ]
 
+IncludeRestatements = Annotated[
+    bool, Field(description="True: also how much of either period Azure restated after it was first known; slower.")
+]
 MinCost = Annotated[
     float, Field(gt=0, le=1e9, description="Money a day, in the billing currency, below which nothing is said.")
 ]

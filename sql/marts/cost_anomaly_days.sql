@@ -21,7 +21,7 @@
 --   usual_cost: What is usual on that weekday, rounded to cents; null in a service's first days.
 --   noise: How much its days usually differ, as a share of their cost (standard deviation).
 --   verdict: new (a service's first three weeks), vanished (next to nothing where min_cost is usual), high (far above usual, and not what the same day of the month before cost more), sustained (the last seven days above usual by more than noise and growth explain), or null.
-with spent as (
+with spent as materialized (
     select
         charges.sub_account_id,
         charges.service_name,
@@ -48,8 +48,9 @@ known as (
     group by sub_account_id
 ),
 
-series as (
+series as materialized (
     select
+        row_number() over () as series,
         spent.sub_account_id,
         spent.service_name,
         spent.billing_currency,
@@ -63,27 +64,32 @@ series as (
 
 days as (
     select
-        series.sub_account_id,
-        series.service_name,
-        series.billing_currency,
-        series.first_charged,
-        series.known_from,
-        series.known_to,
-        unnest(generate_series(series.first_charged, series.known_to, interval 1 day))::date as charge_date,
+        series,
+        unnest(generate_series(first_charged, known_to, interval 1 day))::date as charge_date,
     from series
+),
+
+numbered as (
+    select
+        series.series,
+        spent.charge_date,
+        spent.exact_cost,
+        spent.cost,
+    from spent
+    inner join series
+        on spent.sub_account_id is not distinct from series.sub_account_id
+        and spent.service_name is not distinct from series.service_name
+        and spent.billing_currency = series.billing_currency
 ),
 
 costs as materialized (
     select
-        days.*,
-        coalesce(spent.exact_cost, 0) as exact_cost,
-        coalesce(spent.cost, 0) as cost,
+        days.series,
+        days.charge_date,
+        coalesce(numbered.exact_cost, 0) as exact_cost,
+        coalesce(numbered.cost, 0) as cost,
     from days
-    left join spent
-        on days.sub_account_id is not distinct from spent.sub_account_id
-        and days.service_name is not distinct from spent.service_name
-        and days.billing_currency = spent.billing_currency
-        and days.charge_date = spent.charge_date
+    left join numbered on days.series = numbered.series and days.charge_date = numbered.charge_date
 ),
 
 lagged as (
@@ -95,13 +101,13 @@ lagged as (
         max(cost) over before as highest,
     from costs
     window
-        by_day as (partition by sub_account_id, service_name, billing_currency order by charge_date),
+        by_day as (partition by series order by charge_date),
         before as (
-            partition by sub_account_id, service_name, billing_currency order by charge_date
+            partition by series order by charge_date
             rows between 56 preceding and 1 preceding
         ),
         same_weekday as (
-            partition by sub_account_id, service_name, billing_currency, dayofweek(charge_date) order by charge_date
+            partition by series, dayofweek(charge_date) order by charge_date
             rows between 8 preceding and 1 preceding
         )
 ),
@@ -110,7 +116,7 @@ spread as materialized (
     select
         *,
         median(abs(cost - week_ago) / nullif((cost + week_ago) / 2, 0)) over (
-            partition by sub_account_id, service_name, billing_currency order by charge_date
+            partition by series order by charge_date
             rows between 56 preceding and 1 preceding
         ) / 0.954 as noise,
         cost - usual as excess,
@@ -118,26 +124,26 @@ spread as materialized (
         median(usual) over week as week_usual,
     from lagged
     window week as (
-        partition by sub_account_id, service_name, billing_currency order by charge_date
+        partition by series order by charge_date
         rows between 6 preceding and current row
     )
 )
 
 select
-    spread.sub_account_id,
-    spread.service_name,
-    spread.billing_currency,
+    series.sub_account_id,
+    series.service_name,
+    series.billing_currency,
     spread.charge_date,
-    spread.first_charged,
-    spread.known_from,
-    spread.known_to,
+    series.first_charged,
+    series.known_from,
+    series.known_to,
     spread.exact_cost as cost,
     round(spread.usual, 2)::decimal(38, 2) as usual_cost,
     round(spread.noise, 4) as noise,
     case
         when
-            spread.first_charged >= greatest(first_date, spread.known_from + 28)
-            and spread.charge_date < spread.first_charged + 21
+            series.first_charged >= greatest(first_date, series.known_from + 28)
+            and spread.charge_date < series.first_charged + 21
             then case when spread.cost >= min_cost then 'new' end
         when spread.weeks < 3 then null
         when spread.usual >= min_cost and spread.cost < 0.1 * spread.usual then 'vanished'
@@ -151,9 +157,8 @@ select
             then 'sustained'
     end as verdict,
 from spread
+inner join series using (series)
 left join spread as month_before
-    on spread.sub_account_id is not distinct from month_before.sub_account_id
-    and spread.service_name is not distinct from month_before.service_name
-    and spread.billing_currency = month_before.billing_currency
+    on spread.series = month_before.series
     and month_before.charge_date = (spread.charge_date - interval 1 month)::date
 where spread.charge_date >= first_date

@@ -22,6 +22,12 @@
 --   period_cost: Cost in the period to explain; 0 where there was no charge.
 --   base_quantity: Consumed quantity then; null where a charge does not say.
 --   period_quantity: Consumed quantity now; null where a charge does not say.
+--   first_date: First day with a charge in the period to explain.
+--   last_date: Last day with a charge in the period to compare with.
+--   base_days: Days with a charge then, as bits from the first day on; null where a period is longer than 127 days.
+--   period_days: The same for now.
+--   base_committed_days: Days then on which a commitment covered it, as bits.
+--   period_committed_days: The same for now.
 --   cause: new or gone (all usage of a resource by a service, in one of the periods only), metered (in both, with quantities of one unit), changed (in both, quantities not known), or the kind of charge where it is not usage.
 --   expected_cost: Of metered ones: base_cost at the quantity of now and the unit price of then, cut to 8 decimals; null where there was no quantity then.
 with sides as (
@@ -37,9 +43,22 @@ with sides as (
         charges.charge_period_start between period_start and period_end as is_now,
         sum(measure) as cost,
         sum(charges.consumed_quantity) as quantity,
-        count(*) as charges,
-        count(charges.consumed_quantity) as measured,
-    from marts.charge_kinds as charges
+        count(*) = count(charges.consumed_quantity) as is_measured,
+        min(charges.charge_period_start) as first_date,
+        max(charges.charge_period_start) as last_date,
+        bit_or(1::hugeint << charges.day_number::hugeint) as days,
+        bit_or(1::hugeint << charges.day_number::hugeint) filter (where charges.commitment_discount_id is not null)
+            as committed_days,
+    from (
+        select
+            *,
+            case
+                when greatest(base_end - base_start, period_end - period_start) > 126 then null
+                when charge_period_start between period_start and period_end then charge_period_start - period_start
+                else charge_period_start - base_start
+            end as day_number,
+        from marts.charge_kinds
+    ) as charges
     where
         charges.charge_period_start between least(base_start, period_start) and greatest(base_end, period_end)
         and (
@@ -50,7 +69,7 @@ with sides as (
     group by all
 ),
 
-charged as materialized (  -- else DuckDB reads the charges twice for the window below
+charged as materialized (  -- else DuckDB reads the charges twice, because it is read twice below
     select
         place,
         sub_account_id,
@@ -60,28 +79,53 @@ charged as materialized (  -- else DuckDB reads the charges twice for the window
         consumed_unit,
         billing_currency,
         charge_kind,
-        coalesce(sum(cost) filter (where not is_now), 0) as base_cost,
-        coalesce(sum(cost) filter (where is_now), 0) as period_cost,
-        case when sum(charges) = sum(measured) then coalesce(sum(quantity) filter (where not is_now), 0) end as base_quantity,
-        case when sum(charges) = sum(measured) then coalesce(sum(quantity) filter (where is_now), 0) end as period_quantity,
+        coalesce(any_value(cost) filter (where not is_now), 0) as base_cost,
+        coalesce(any_value(cost) filter (where is_now), 0) as period_cost,
+        case when bool_and(is_measured) then coalesce(any_value(quantity) filter (where not is_now), 0) end as base_quantity,
+        case when bool_and(is_measured) then coalesce(any_value(quantity) filter (where is_now), 0) end as period_quantity,
         bool_or(not is_now) as was_charged,
         bool_or(is_now) as is_charged,
+        any_value(last_date) filter (where not is_now) as last_date,
+        any_value(first_date) filter (where is_now) as first_date,
+        any_value(days) filter (where not is_now) as base_days,
+        any_value(days) filter (where is_now) as period_days,
+        any_value(committed_days) filter (where not is_now) as base_committed_days,
+        any_value(committed_days) filter (where is_now) as period_committed_days,
     from sides
+    group by all
+),
+
+used as (
+    select
+        place,
+        sub_account_id,
+        resource_id,
+        service_name,
+        billing_currency,
+        bool_or(was_charged) as was_used,
+        bool_or(is_charged) as is_used,
+    from charged
+    where charge_kind = 'usage'
     group by all
 ),
 
 named as (
     select
-        *,
+        charged.*,
         case
-            when charge_kind <> 'usage' then charge_kind
-            when not bool_or(was_charged) over used then 'new'
-            when not bool_or(is_charged) over used then 'gone'
-            when base_quantity is not null and consumed_unit is not null then 'metered'
+            when charged.charge_kind <> 'usage' then charged.charge_kind
+            when not used.was_used then 'new'
+            when not used.is_used then 'gone'
+            when charged.base_quantity is not null and charged.consumed_unit is not null then 'metered'
             else 'changed'
         end as cause,
     from charged
-    window used as (partition by place, sub_account_id, resource_id, service_name, billing_currency, charge_kind)
+    left join used
+        on charged.place is not distinct from used.place
+        and charged.sub_account_id is not distinct from used.sub_account_id
+        and charged.resource_id is not distinct from used.resource_id
+        and charged.service_name is not distinct from used.service_name
+        and charged.billing_currency = used.billing_currency
 )
 
 select
@@ -97,6 +141,12 @@ select
     period_cost,
     base_quantity,
     period_quantity,
+    first_date,
+    last_date,
+    base_days,
+    period_days,
+    base_committed_days,
+    period_committed_days,
     cause,
     case
         when cause = 'metered' and base_quantity > 0

@@ -38,7 +38,7 @@
 --   base_quantity: Quantity then of usage in both periods; null unless all of it has one known unit.
 --   period_quantity: Quantity now of the same.
 --   consumed_unit: Its unit.
---   base_days: At level resource: days with a charge then; else null.
+--   base_days: At level resource: days with a charge then; 0 where a period is longer than 127 days; null at other levels.
 --   period_days: At level resource: days with a charge now; else null.
 --   first_date: At level resource: first day with a charge in the period to explain.
 --   last_date: At level resource: last day with a charge in the period to compare with.
@@ -46,6 +46,35 @@
 --   period_committed_days: At level resource: days now on which a commitment covers it.
 with items as materialized (
     select * from marts.cost_change_items(dimension, measure, base_start, base_end, period_start, period_end, keep := keep)
+),
+
+things as (
+    select
+        sub_account_id,
+        resource_id,
+        case when resource_id is null then service_name end as service_name,
+        billing_currency,
+        sum(period_cost) - sum(base_cost) as difference,
+    from items
+    group by all
+    having sum(period_cost) <> sum(base_cost)
+),
+
+ranked_things as (
+    select
+        *,
+        row_number() over (
+            partition by billing_currency
+            order by abs(difference) desc, resource_id, service_name, sub_account_id
+        ) as place_in_currency,
+    from things
+),
+
+chosen as (
+    select *
+    from ranked_things
+    where place_in_currency <= resources
+    qualify row_number() over (order by place_in_currency, billing_currency) <= resources
 ),
 
 leveled as (
@@ -61,11 +90,16 @@ leveled as (
     select
         'resource' as level,
         null as place,
-        sub_account_id,
-        resource_id,
-        case when resource_id is null then service_name end as service_name,
-        columns(* exclude (place, sub_account_id, resource_id, service_name)),
+        items.sub_account_id,
+        items.resource_id,
+        chosen.service_name,
+        columns(items.* exclude (place, sub_account_id, resource_id, service_name)),
     from items
+    inner join chosen
+        on items.billing_currency = chosen.billing_currency
+        and items.sub_account_id is not distinct from chosen.sub_account_id
+        and items.resource_id is not distinct from chosen.resource_id
+        and (items.resource_id is not null or items.service_name is not distinct from chosen.service_name)
 ),
 
 sums as (
@@ -92,6 +126,12 @@ sums as (
         coalesce(sum(period_cost - base_cost) filter (where cause = 'refund'), 0) as refund_effect,
         coalesce(sum(period_cost - base_cost) filter (where cause = 'unused_commitment'), 0) as unused_effect,
         coalesce(sum(period_cost - base_cost) filter (where cause in ('adjustment', 'tax')), 0) as other_effect,
+        min(first_date) as first_date,
+        max(last_date) as last_date,
+        bit_or(base_days) as base_days,
+        bit_or(period_days) as period_days,
+        bit_or(base_committed_days) as base_committed_days,
+        bit_or(period_committed_days) as period_committed_days,
     from leveled
     group by all
 ),
@@ -125,7 +165,7 @@ split as (
     from priced
 ),
 
-folded as (
+folded as materialized (
     select
         level,
         place,
@@ -152,70 +192,24 @@ folded as (
             when count(period_quantity) = 1 and sum(abs(changed_cost)) = 0
                 then max(consumed_unit) filter (where period_quantity is not null)
         end as consumed_unit,
+        min(first_date) as first_date,
+        max(last_date) as last_date,
+        bit_count(coalesce(bit_or(base_days), 0))::bigint as base_days,
+        bit_count(coalesce(bit_or(period_days), 0))::bigint as period_days,
+        bit_count(coalesce(bit_or(base_committed_days), 0))::bigint as base_committed_days,
+        bit_count(coalesce(bit_or(period_committed_days), 0))::bigint as period_committed_days,
     from split
     group by all
 ),
 
-ranked as materialized (
+ranked as (
     select
         *,
         row_number() over (
             partition by level
             order by abs(difference) desc, billing_currency, place
         ) as place_in_level,
-        row_number() over (
-            partition by level, billing_currency
-            order by abs(difference) desc, resource_id, service_name, sub_account_id
-        ) as place_in_currency,
     from folded
-),
-
-chosen as materialized (
-    select * exclude (place_in_currency, place_in_level)
-    from ranked
-    where level = 'resource' and difference <> 0
-    qualify
-        row_number() over (order by place_in_currency, billing_currency) <= resources
-),
-
-charged_days as (
-    select
-        chosen.sub_account_id,
-        chosen.resource_id,
-        chosen.service_name,
-        chosen.billing_currency,
-        charges.charge_period_start as charge_date,
-        charges.charge_period_start between period_start and period_end as is_now,
-        count(charges.commitment_discount_id) > 0 as is_committed,
-    from marts.charge_kinds as charges
-    inner join chosen
-        on charges.billing_currency = chosen.billing_currency
-        and charges.sub_account_id is not distinct from chosen.sub_account_id
-        and charges.resource_id is not distinct from chosen.resource_id
-        and (charges.resource_id is not null or charges.service_name is not distinct from chosen.service_name)
-    where
-        (
-            charges.charge_period_start between base_start and base_end
-            or charges.charge_period_start between period_start and period_end
-        )
-        and keep
-    group by all
-),
-
-days as (
-    select
-        sub_account_id,
-        resource_id,
-        service_name,
-        billing_currency,
-        count(*) filter (where not is_now) as base_days,
-        count(*) filter (where is_now) as period_days,
-        min(charge_date) filter (where is_now) as first_date,
-        max(charge_date) filter (where not is_now) as last_date,
-        count(*) filter (where not is_now and is_committed) as base_committed_days,
-        count(*) filter (where is_now and is_committed) as period_committed_days,
-    from charged_days
-    group by all
 ),
 
 listed as (
@@ -227,21 +221,10 @@ listed as (
 )
 
 select
-    level,
+    *,
     1 as group_count,
-    columns(chosen.* exclude (level)),
-    days.base_days,
-    days.period_days,
-    days.first_date,
-    days.last_date,
-    days.base_committed_days,
-    days.period_committed_days,
-from chosen
-inner join days
-    on chosen.billing_currency = days.billing_currency
-    and chosen.sub_account_id is not distinct from days.sub_account_id
-    and chosen.resource_id is not distinct from days.resource_id
-    and chosen.service_name is not distinct from days.service_name
+from folded
+where level = 'resource'
 union all by name
 select
     case when grouping(listed_as) = 1 then 'total' when listed_as is null then 'other' else 'group' end as level,

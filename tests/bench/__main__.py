@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("page", "cost", "files", "anomalies", "forecast", "server", "wire", "limits")
+NAMES = ("page", "cost", "why", "files", "anomalies", "forecast", "server", "wire", "limits")
 
 
 def main() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from finops_lake.answers.reasons import EFFECTS
 from finops_lake.app import App
-from tests.conftest import Refreshed
+from finops_lake.demo.server import LocalAzure
+from finops_lake.plan import Demand
+from tests.conftest import Refreshed, settings_for
 from tests.server.calls import ERAS, ask, call, records, refused, text_of, told
 
 pytestmark = pytest.mark.anyio
@@ -181,3 +184,29 @@ async def test_text_says_the_same(app: App) -> None:
 )
 async def test_wrong_words_say_what_is_allowed(app: App, arguments: dict[str, Any], message: str) -> None:
     assert message in await refused(app, "explain_cost_change", **arguments)
+
+
+async def test_restatements_are_told_apart_where_asked(azure: LocalAzure, tmp_path: Path) -> None:
+    settings = settings_for(azure, tmp_path / "home")
+    App(settings).refresher().refresh(Demand())
+    subscription = azure.subscription_ids[0]
+    restated = azure.restate(subscription, date(2026, 10, 1))
+    azure.advance()
+    later = App(settings_for(azure, tmp_path / "home"))
+    later.refresher().refresh(Demand(force=True))
+    envelope = await ask(later, "explain_cost_change", include_restatements=True, profiles=[subscription])
+    base = [one for one in envelope["restated"] if one["side"] == "base"]
+    days = envelope["comparison"]["base"]
+    moved = sum(
+        (change.after.actual_cost if change.after else Decimal(0))
+        - (change.before.actual_cost if change.before else Decimal(0))
+        for change in restated
+        if days["start"] <= str(change.charge.usage_date) <= days["end"]
+    )
+    assert sum(Decimal(one["restated"]) for one in base) == moved
+    assert moved
+    plain = await ask(later, "explain_cost_change")
+    assert plain["restated"] is None
+    text = await refused(later, "explain_cost_change", include_restatements=True, dimensions=["service=Storage"])
+    assert "include_restatements: True cannot be used" in text
+    later.close()
