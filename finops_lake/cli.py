@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "explain",
     "anomalies": "anomalies",
     "forecast": "forecast",
+    "tags": "tags",
     "audit": "audit",
     "budgets": "budgets",
     "sql": "sql",

@@ -22,6 +22,7 @@ from finops_lake.server.query import query_tool
 from finops_lake.server.refreshing import refresh_tool
 from finops_lake.server.shelf import Shelf
 from finops_lake.server.status import status_tool
+from finops_lake.server.tag_coverage import tag_coverage_tool
 from finops_lake.server.tools import Memory, StrictTool
 
 MOST_TOOLS = 12
@@ -45,6 +46,7 @@ TOOLS = (
     Entry("get_cost_anomalies", lambda app, _: anomalies_tool(app), "Is anything unusual"),
     Entry("get_cost_forecast", lambda app, _: forecast_tool(app), "What will it cost"),
     Entry("get_lake_status", lambda app, _: status_tool(app), "Is something missing, old or empty"),
+    Entry("get_tag_coverage", lambda app, _: tag_coverage_tool(app), "Who owns the cost, what lacks tags"),
     Entry("query_lake", query_tool, "Anything else, as one SELECT"),
     Entry("refresh_lake", lambda app, _: refresh_tool(app), "Load newer figures or more history"),
     Entry("run_finops_audit", lambda app, _: audit_tool(app), "What is wasted, what would be saved"),

@@ -139,6 +139,14 @@ class BudgetAnswer(Envelope):
     counts: Annotated[dict[str, int], Field(description="Budgets by status.")]
 
 
+class CoverageAnswer(Envelope):
+    """How far tags cover the cost."""
+
+    spellings: Annotated[list[dict[str, Any]], Field(description="Values, or keys, that differ in spelling only.")]
+    untagged: Annotated[list[dict[str, Any]], Field(description="The dearest resources to tag, and what they lack.")]
+    untaggable: Annotated[list[dict[str, Any]], Field(description="What cannot carry a tag, by type or service.")]
+
+
 class ProgressSection(BaseModel):
     """Pieces done of those planned so far, and what a refresh just did or waits for."""
 

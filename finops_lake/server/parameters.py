@@ -76,8 +76,8 @@ EndDate = Annotated[str | None, Field(description="The same as end_date_iso.")]
 Tags = Annotated[
     Texts | None,
     Field(
-        description="Key=Value filters on tags, such as env=prod; a resource without the key has its group's."
-        " One key's values are alternatives, different keys must all match."
+        description="Key=Value filters on tags, such as env=prod; a resource without the key has its group's or"
+        " subscription's. One key's values are alternatives, different keys must all match."
     ),
 ]
 FilterTag = Annotated[Texts | None, Field(description="The same as tags.")]
@@ -196,6 +196,15 @@ IncludeRestatements = Annotated[
 ]
 MinCost = Annotated[
     float, Field(gt=0, le=1e9, description="Money a day, in the billing currency, below which nothing is said.")
+]
+
+TagKeys = Annotated[
+    Texts | None, Field(description="Only these tag keys, such as env; case does not matter. Default: all keys.")
+]
+CoverageMetric = Annotated[
+    Literal["billed_cost", "effective_cost"],
+    BeforeValidator(_word),
+    Field(description="billed_cost (actual) or effective_cost (amortized)."),
 ]
 
 MonthsAhead = Annotated[

@@ -39,6 +39,10 @@ MONEY = frozenset(
         "forecast_cost",
         "low_80",
         "high_80",
+        "tagged_cost",
+        "untagged_cost",
+        "unknown_cost",
+        "untaggable_cost",
     )
 )
 

@@ -1,52 +1,61 @@
--- Tags of the resources that exist now; a resource group's tags count for what its resources do not set themselves.
+-- Effective tags of the resources that exist now, each from the nearest holder: the resource itself, else its resource
+--   group, else its subscription. A tag on a charge itself comes before all of them where charges are grouped by tag.
 -- grain: one row per resource and tag key
+-- source: keys have no case and values have (Azure tag documentation); the precedence is ours, see docs/decisions.md
 -- example: select tag_value, billing_currency, sum(billed_cost) as cost from marts.charges join marts.resource_tags
 --   using (resource_id) where tag_key = 'env' group by all order by cost desc
 -- columns:
 --   resource_id: Full ARM id, lower case.
 --   tag_key: Key in lower case: Azure compares keys without case.
 --   tag_value: Value as written; Azure compares values with case.
---   tag_origin: resource or resource_group.
-with own as (
-    select
-        resource_id,
-        sub_account_id,
-        resource_group_name,
-        unnest(json_keys(tags)) as tag_key,
-        tags,
+--   tag_origin: resource, resource_group or subscription.
+with holders as (
+    select sub_account_id, resource_group_name, resource_id, 0 as place, 'resource' as tag_origin, tags,
     from staging.resources
+    where tags is not null
+    union all
+    select sub_account_id, resource_group_name, null, 1, 'resource_group', tags,
+    from staging.resource_groups
+    where tags is not null
+    union all
+    select sub_account_id, null, null, 2, 'subscription', tags,
+    from staging.subscriptions
+    where tags is not null
 ),
 
-of_group as (
+named as (
+    select *, unnest(json_keys(tags)) as written_key,
+    from holders
+),
+
+held as (
     select
-        sub_account_id,
-        resource_group_name,
-        unnest(json_keys(tags)) as tag_key,
-        tags,
-    from staging.resource_groups
+        * exclude (tags, written_key),
+        lower(written_key) as tag_key,
+        json_extract_string(tags, '$."' || replace(written_key, '"', '\"') || '"') as tag_value,
+    from named
 ),
 
 every as (
-    select
-        resource_id,
-        lower(tag_key) as tag_key,
-        json_extract_string(tags, '$."' || replace(tag_key, '"', '\"') || '"') as tag_value,
-        'resource' as tag_origin,
-    from own
+    select resource_id, tag_key, tag_value, tag_origin, place,
+    from held
+    where tag_origin = 'resource'
     union all
-    select
-        resources.resource_id,
-        lower(of_group.tag_key) as tag_key,
-        json_extract_string(of_group.tags, '$."' || replace(of_group.tag_key, '"', '\"') || '"') as tag_value,
-        'resource_group' as tag_origin,
-    from of_group
+    select resources.resource_id, held.tag_key, held.tag_value, held.tag_origin, held.place,
+    from held
     inner join staging.resources as resources using (sub_account_id, resource_group_name)
+    where held.tag_origin = 'resource_group'
+    union all
+    select resources.resource_id, held.tag_key, held.tag_value, held.tag_origin, held.place,
+    from held
+    inner join staging.resources as resources using (sub_account_id)
+    where held.tag_origin = 'subscription'
 )
 
 select
     resource_id,
     tag_key,
-    arg_min(tag_value, case tag_origin when 'resource' then 0 else 1 end) as tag_value,
-    arg_min(tag_origin, case tag_origin when 'resource' then 0 else 1 end) as tag_origin,
+    arg_min(tag_value, place) as tag_value,
+    arg_min(tag_origin, place) as tag_origin,
 from every
 group by resource_id, tag_key

@@ -43,6 +43,8 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("run_finops_audit", {}),
     ("get_budget_status", {}),
+    ("get_tag_coverage", {}),
+    ("get_tag_coverage", {"tag_keys": ["env"], "time_period": "last_month", "profiles": ["Contoso Production"]}),
     ("get_lake_status", {}),
     ("describe_lake", {}),
     ("describe_lake", {"table": "marts.charges"}),

@@ -1,0 +1,76 @@
+"""What keeps tags from covering the cost: spellings, untagged resources, and what cannot be tagged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from finops_lake.answers.sqltext import literal
+
+SHOWN = 10
+
+
+GAPS: Mapping[str, tuple[str, ...]] = {
+    "spellings": ("what", "tag_key", "spellings", "resources"),
+    "untagged": ("sub_account_name", "resource_id", "resource_type", "missing_tags", "billing_currency", "cost"),
+    "untaggable": ("what", "service_name", "billing_currency", "cost"),
+}
+"""The lists of what to mend, and their columns."""
+
+
+def gap_selects(keys: Sequence[str]) -> dict[str, str]:
+    """Return the SELECT of each list, over the CTEs `charged` and `named`; no keys: all of them."""
+    return {"spellings": _spellings(keys), "untagged": _untagged(keys), "untaggable": _UNTAGGABLE}
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return ", ".join(literal(key) for key in keys)
+
+
+def _spellings(keys: Sequence[str]) -> str:
+    """Return values of a key that are the same but for case, blanks and punctuation, and keys that are so."""
+    where = f"where tag_key in ({_listed(keys)})" if keys else ""
+    plain = "regexp_replace(lower({0}), '[^\\pL\\pN]', '', 'g')"
+    return f"""\
+select * from (
+    select 'values' as what, tag_key, list(distinct tag_value order by tag_value) as spellings,
+        count(distinct resource_id) as resources,
+    from named {where}
+    group by tag_key, {plain.format("tag_value")}
+    having count(distinct tag_value) > 1
+    union all
+    select 'keys', min(tag_key), list(distinct tag_key order by tag_key), count(distinct resource_id),
+    from named
+    group by {plain.format("tag_key")}
+    having count(distinct tag_key) > 1{f" and bool_or(tag_key in ({_listed(keys)}))" if keys else ""}
+) order by resources desc, what, tag_key, spellings limit {SHOWN}"""
+
+
+def _untagged(keys: Sequence[str]) -> str:
+    """Return the dearest resources that could carry a tag and lack one of the keys, or have none at all."""
+    if keys:
+        lacking = f"[k for k in [{_listed(keys)}] if coalesce(tags[k], '') = '']"
+    else:
+        lacking = "if(len([v for v in map_values(tags) if v <> '']) = 0, ['(any)'], []::varchar[])"
+    return f"""\
+select subscriptions.sub_account_name, resource_id, resource_type, missing_tags, billing_currency, cost
+from (
+    select sub_account_id, resource_id, resource_type, billing_currency, {lacking} as missing_tags, sum(cost) as cost,
+    from charged
+    where untagged_state = 'untagged'
+    group by all
+)
+left join marts.subscriptions as subscriptions using (sub_account_id)
+where len(missing_tags) > 0 and cost is not null
+order by cost desc, resource_id limit {SHOWN}"""
+
+
+_UNTAGGABLE = f"""\
+select
+    if(resource_id is null, 'no resource', resource_type) as what,
+    if(resource_id is null, service_name, null) as service_name,
+    billing_currency,
+    sum(cost) as cost,
+from charged
+where untagged_state = 'untaggable'
+group by all
+order by abs(sum(charged.cost)) desc nulls last, what, service_name limit {SHOWN}"""
