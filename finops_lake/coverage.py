@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from finops_lake.config import Settings
+from finops_lake.filed import FILED_SQL, FiledMonth, filed_months
 from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of
 from finops_lake.scopes import CostScope, kind_of
 from finops_lake.source import Chunk, Source
@@ -29,14 +31,34 @@ def choices_of(
     *,
     since: datetime | None = None,
 ) -> list[CostChoice]:
-    """Return the source of cost for every subscription and every further scope that is set; see sourcing.choose."""
+    """Return the source of cost for every subscription and every further scope that is set; see sourcing.choose.
+
+    Where Azure's source is chosen by us, months that files of bills cover are left out: see filed.py.
+    """
     quotas: dict[str, str | None] = dict(query(QUOTAS_SQL))
     agreements: dict[str, str | None] = dict(query(AGREEMENTS_SQL))
     facts = [
         ScopeFacts(scope, quotas.get(_subscription_of(scope)), _agreement_of(scope, agreements))
         for scope in dict.fromkeys([*subscriptions, *settings.scopes])
     ]
-    return choose(facts, settings.cost_source, states, settings.utc_now(), since=since)
+    now = settings.utc_now()
+    choices = choose(facts, settings.cost_source, states, now, since=since)
+    if settings.cost_source != "auto":
+        return choices
+    filed = filed_months((FiledMonth(*row) for row in query(FILED_SQL)), now)
+    return [_with_files(choice, filed) for choice in choices]
+
+
+def _with_files(choice: CostChoice, filed: Sequence[FiledMonth]) -> CostChoice:
+    """Return the choice with the months that files cover, and the reason for both."""
+    mine = [one for one in filed if one.covers(choice.scope_id)]
+    if not mine:
+        return choice
+    months = tuple(sorted({one.month for one in mine}))
+    span = f"{months[0]:%Y-%m}" + (f" to {months[-1]:%Y-%m}" if len(months) > 1 else "")
+    since = min(one.since for one in mine)
+    reason = f"exports cover {span} since {since:%Y-%m-%d}; other months by {choice.reason}"
+    return replace(choice, reason=reason, covered_months=months)
 
 
 def covered(
@@ -48,20 +70,33 @@ def covered(
     demand: Demand,
 ) -> list[Chunk]:
     """Return every chunk a demand covers, due or not: tables of cost for the scopes that were chosen for them."""
+    choices = list(choices)
     chosen = tables_by_scope(choices)
-    found = []
+    filed = {(one.scope_id, month) for one in choices for month in one.covered_months}
+    found: list[Chunk] = []
     for source in sources:
-        asked = subscriptions
         if source.table in COST_TABLES:
             asked = [scope for scope, tables in chosen.items() if source.table in tables]
-        found += chunks_of([source], asked, others, policy, demand)
+            chunks = chunks_of([source], asked, others, policy, demand)
+            found += [chunk for chunk in chunks if (chunk.scope_id, chunk.month) not in filed]
+        else:
+            found += chunks_of([source], subscriptions, others, policy, demand)
     return found
 
 
 def cost_source_rows(choices: Iterable[CostChoice]) -> list[tuple[Any, ...]]:
     """Return the choices as rows of meta.cost_sources."""
     return [
-        (one.scope_id, one.source, sorted(one.tables), one.reason, one.agreement, not_given(one)) for one in choices
+        (
+            one.scope_id,
+            one.source,
+            sorted(one.tables),
+            one.reason,
+            one.agreement,
+            not_given(one),
+            list(one.covered_months),
+        )
+        for one in choices
     ]
 
 

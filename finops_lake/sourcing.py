@@ -76,12 +76,16 @@ class ScopeFacts:
 
 @dataclass(frozen=True)
 class CostChoice:
-    """The source that is asked for a scope, None where none is; `reason` says why, in a sentence for people."""
+    """The source that is asked for a scope, None where none is; `reason` says why, in a sentence for people.
+
+    `covered_months` (first days, oldest first) come from files of bills: they are not asked for.
+    """
 
     scope_id: str
     source: Name | None
     reason: str
     agreement: str | None = None
+    covered_months: tuple[date, ...] = ()
 
     @property
     def tables(self) -> frozenset[str]:

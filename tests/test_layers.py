@@ -33,7 +33,8 @@ MAY_IMPORT = {
     "plan": {"errors", "source"},
     "refresh_plan": {"errors", "source", "plan", "limits"},
     "sourcing": {"errors", "source", "scopes", "plan"},
-    "coverage": {"config", "source", "scopes", "plan", "sourcing"},
+    "filed": {"plan"},
+    "coverage": {"config", "source", "scopes", "plan", "sourcing", "filed"},
     "pricing": {"source", "plan", "extract"},
     "fetching": {"errors", "telemetry", "source", "plan", "azure_api", "extract", "journal"},
     "refresh": {

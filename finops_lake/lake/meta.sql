@@ -203,6 +203,7 @@ create table if not exists meta.cost_sources (
     not_given varchar,
     chosen_at timestamptz not null,
 );
+alter table meta.cost_sources add column if not exists covered_months date[] default [];
 comment on table meta.cost_sources is 'Which of Azure''s cost sources is asked for each scope, and why.';
 comment on column meta.cost_sources.scope_id is 'ARM scope, lower-cased.';
 comment on column meta.cost_sources.source is 'cost_details, usage_details or query; null when Azure is not asked for its cost.';
@@ -210,4 +211,5 @@ comment on column meta.cost_sources.tables is 'The raw tables that are filled fo
 comment on column meta.cost_sources.reason is 'Why this source: the agreement or offer, the setting, what was refused.';
 comment on column meta.cost_sources.agreement is 'Agreement that pays for the scope, where it is known.';
 comment on column meta.cost_sources.not_given is 'What the source cannot tell of this scope; those columns are null.';
+comment on column meta.cost_sources.covered_months is 'Months that files of bills cover freshly, for which Azure is not asked.';
 comment on column meta.cost_sources.chosen_at is 'When it was chosen (UTC).';

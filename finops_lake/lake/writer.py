@@ -53,7 +53,9 @@ LOCAL_ORIGIN = "loopback"
 
 _FILE_MEMORY = "1GB"  # what reading files needs in blocks and in columns that are being filled, whatever their size
 
-_COST_SOURCES_SQL = "select scope_id, source, tables, reason, agreement, not_given from meta.cost_sources"
+_COST_SOURCE = "scope_id, source, tables, reason, agreement, not_given, covered_months"
+_COST_SOURCES_SQL = f"select {_COST_SOURCE} from meta.cost_sources"
+_NOTE_SOURCE_SQL = f"insert into meta.cost_sources ({_COST_SOURCE}, chosen_at) values (?, ?, ?, ?, ?, ?, ?, ?)"
 
 _VIEWS_MADE_BY = 1  # raised when the same SQL files shall give other views or comments
 
@@ -277,15 +279,15 @@ class Warehouse:
     def note_cost_sources(self, rows: Sequence[tuple[Any, ...]]) -> bool:
         """Write down which source of cost was chosen for each scope, and return whether that is news.
 
-        Each row is (scope, source, tables, reason, agreement, what it cannot tell). Scopes not among them are kept:
-        a refresh may cover some only.
+        Each row is (scope, source, tables, reason, agreement, what it cannot tell, months that files cover). Scopes not
+        among them are kept: a refresh may cover some only.
         """
         with self._writing("Noting the sources of cost") as connection, loading.transaction(connection):
             known = {row[0]: row for row in connection.execute(_COST_SOURCES_SQL).fetchall()}
             news = [row for row in rows if known.get(row[0]) != tuple(row)]
             for row in news:
                 connection.execute("delete from meta.cost_sources where scope_id = ?", [row[0]])
-                connection.execute("insert into meta.cost_sources values (?, ?, ?, ?, ?, ?, ?)", [*row, self._clock()])
+                connection.execute(_NOTE_SOURCE_SQL, [*row, self._clock()])
         return bool(news)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -17,5 +17,5 @@ select
     listed.sub_account_id is not null as is_visible,
     listed.tags,
 from staging.subscriptions as listed
-full outer join (select distinct scope_id as sub_account_id from meta.chunks where scope_id like '/subscriptions/%') as charged
+full outer join (select distinct scope_id as sub_account_id from meta.chunks where scope_id like '/subscriptions/%' and scope_id not like '/subscriptions/%/%') as charged
     on listed.sub_account_id = charged.sub_account_id

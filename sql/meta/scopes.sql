@@ -14,7 +14,7 @@
 --   missing_chunks: Pieces asked for, of any month, that are not in the lake.
 --   row_count: Rows in the lake.
 --   is_asked: Whether it is asked for now; a source of cost that gave way to another one is not, and misses nothing.
---   source_reason: Why this source of cost was chosen for the scope; null for other tables.
+--   source_reason: Why this source of cost was chosen for the scope, or why Azure is not asked beside an export; null for other tables.
 --   counted: For sources of cost: counted (all its charges are in marts.charges), partly, or overlapped (another source or scope counts instead); null without charges.
 --   overlapped_by: What counts instead, and why; null when all is counted.
 --   not_given: What this source cannot tell of the scope; those columns are null.
@@ -58,17 +58,30 @@ counted as (
         string_agg(distinct counted_source || ' of ' || counted_scope_id || ', ' || reason, '; ') filter (where not is_counted) as overlapped_by,
     from charges.candidates
     group by all
+),
+
+covering as (
+    select
+        case candidates.x_source when 'focus' then 'focus_charges' else 'cost_exports' end as table_name,
+        candidates.x_scope_id as scope_id,
+        'Azure is not asked for ' || count(distinct choices.scope_id) || ' of its subscriptions: ' || min(choices.reason) as covering_reason,
+    from charges.candidates as candidates
+    inner join meta.cost_sources as choices
+        on candidates.account_id = choices.scope_id and list_contains(choices.covered_months, candidates.billing_month)
+    where candidates.is_counted and candidates.x_source in ('focus', 'cost_export')
+    group by all
 )
 
 select
     standing.*,
     choices.scope_id is null or list_contains(choices.tables, standing.table_name) as is_asked,
-    choices.reason as source_reason,
+    coalesce(choices.reason, covering.covering_reason) as source_reason,
     counted.counted,
     counted.overlapped_by,
     choices.not_given,
 from standing
 left join counted using (table_name, scope_id)
+left join covering using (table_name, scope_id)
 left join meta.cost_sources as choices
     on standing.scope_id = choices.scope_id
     and standing.table_name in ('cost_daily', 'cost_resource_locations', 'cost_details', 'usage_details')
