@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from finops_lake.answers.answer import Answer, Scopes
+from finops_lake.answers.budget_outlook import OUTLOOK, Outlook, outlooks
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import listing_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
@@ -32,10 +33,14 @@ COLUMNS = (
     "azure_spend",
     "lake_spend",
     "lake_minus_azure",
+    "difference_reason",
     "azure_forecast",
     "forecast_percent",
     "billing_currency",
+    "actual_thresholds",
+    "forecast_thresholds",
     "thresholds_reached",
+    "covers_nothing",
     "has_filter",
     "budget_id",
 )
@@ -64,7 +69,7 @@ class BudgetQuestion:
 
 
 def answer_budgets(lake: LakeReader, question: BudgetQuestion) -> Answer:
-    """Return the budgets, those in danger first."""
+    """Return the budgets, those in danger first, each with our own forecast where its charges are known."""
     for status in question.statuses:
         if status not in STATUSES:
             raise InputError("status", status, f"allowed are {', '.join(STATUSES)}")
@@ -72,19 +77,20 @@ def answer_budgets(lake: LakeReader, question: BudgetQuestion) -> Answer:
     chosen = select_subscriptions(known, question.subscriptions)
     conditions = _conditions(chosen if len(chosen) < len(known) else None, question.statuses)
     sql = f"{_select(COLUMNS, conditions)}\nlimit {question.limit}"
-    result = lake.query(sql)
+    listed = [dict(zip(COLUMNS, row, strict=True)) for row in lake.query(sql).rows]
+    ahead = outlooks(lake, listed)
     rows = lake.query(f"select status, count(*) from marts.budget_status{conditions} group by all").rows
     counts: dict[str, int] = dict(rows)
     currencies = lake.query(f"select distinct billing_currency from marts.budget_status{conditions} order by 1").rows
     standing = listing_standing(lake, chosen, ["budgets"])
     row_count = sum(counts.values())
     return Answer(
-        columns=COLUMNS,
-        rows=tuple(result.rows),
+        columns=(*COLUMNS, *OUTLOOK),
+        rows=tuple((*row.values(), *ahead.get(row["budget_id"], Outlook()).cells) for row in listed),
         sql=sql,
         as_of=standing.as_of,
         row_count=row_count,
-        truncated=row_count > len(result.rows),
+        truncated=row_count > len(listed),
         metric="spend",
         currencies=tuple(currency for (currency,) in currencies if currency),
         scopes=standing.scopes,
@@ -114,7 +120,10 @@ def _conditions(chosen: Sequence[Subscription] | None, statuses: Sequence[str]) 
 
 
 def _notes(scopes: Scopes, row_count: int, counts: dict[str, int]) -> list[str]:
-    notes = ["Azure evaluates budgets about once a day; lake_spend is our own sum of the period, where comparable."]
+    notes = [
+        "Azure evaluates budgets about once a day; lake_spend is our own sum of the period, where comparable.",
+        "lake_forecast and break_date are made here from complete days; the range is that of 80 %.",
+    ]
     if not row_count and scopes.included:
         notes.append(f"No budget exists in the {len(scopes.included)} subscriptions that were read.")
     if counts.get("unknown"):
