@@ -130,13 +130,17 @@ class App:
             self.lake.close()
 
     def _warehouse(self, origin: str | None = None) -> Warehouse:
+        from finops_lake.allocation.views import rule_views
         from finops_lake.azure_api.clouds import cloud_of
         from finops_lake.extract.catalog import SOURCES
         from finops_lake.lake.writer import Warehouse
 
-        return Warehouse(
+        views, faults = rule_views(self.settings.allocation_path)
+        warehouse = Warehouse(
             self.settings.home, SOURCES, origin=origin or cloud_of(self.settings).origin, clock=self.settings.utc_now
         )
+        warehouse.add_views(views, faults)
+        return warehouse
 
     def _azure(self) -> AzureClients:
         from finops_lake.azure_api.clients import AzureClients

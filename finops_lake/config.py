@@ -128,6 +128,9 @@ class Settings(BaseModel):
     cost_source: Literal["auto", "exports", "cost_details", "usage_details", "query"] = Field(
         "auto", description="Where cost comes from; auto takes for each scope the richest source that works there."
     )
+    allocation: Path | None = Field(
+        None, description="TOML file of virtual tags and shared cost; default: allocation.toml in the home."
+    )
     resource_groups: Names = Field(
         (), description="Resource group patterns (with * and ?) an audit looks at by default."
     )
@@ -224,6 +227,11 @@ class Settings(BaseModel):
             return None
         is_public = self.cloud == "public" and self.arm_endpoint is None
         return self.retail_prices_endpoint or (PUBLIC_PRICES if is_public else None)
+
+    @property
+    def allocation_path(self) -> Path:
+        """Where the rules of virtual tags and shared cost are."""
+        return (self.allocation or self.home / "allocation.toml").expanduser()
 
     def utc_now(self) -> datetime:
         """Return the instant to work with: the fixed clock where one is set, else the machine's, in UTC."""

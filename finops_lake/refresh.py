@@ -270,6 +270,7 @@ class Refresher:
                 run.work()
             finally:
                 run.publish()
+            run.notes += warehouse.faults
             if self._settings.now is None:
                 run.notes += clock_notes(azure.clock_skew)
         LOG.info("refreshed %d pieces, %d left", len(run.results), run.fetcher.left)
@@ -316,13 +317,13 @@ class FileRefresher:
         steps = _steps(on_progress)
         with warehouse.lock(lock_timeout):
             collected = Collector(self._settings, warehouse, steps, force).collect(locations)
-            generation = warehouse.publish() if collected.has_changed else None
+            generation = warehouse.publish() if collected.has_changed or warehouse.has_new_views else None
         return RefreshReport(
             started,
             self._settings.utc_now(),
             collected.results,
             generation,
-            notes=collected.faults,
+            notes=(*collected.faults, *warehouse.faults),
             told=collected.told,
         )
 
@@ -476,8 +477,8 @@ class _Run:
         self.unpublished = self.unpublished or collected.has_changed
 
     def publish(self) -> None:
-        """Publish what is loaded and not published yet."""
-        if self.unpublished:
+        """Publish what is loaded and not published yet, and views that were made anew."""
+        if self.unpublished or self.warehouse.has_new_views:
             taken, usage = self._buffered_usage()
             confirmed = self.journal.confirmations()
             keep = timedelta(days=self.settings.usage_days)

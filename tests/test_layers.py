@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "filerows": set(),
     "files": {"errors", "config", "extract", "azure_api", "filerows"},
     "lake": {"__init__", "errors", "source", "filerows"},
+    "allocation": {"errors", "answers", "lake"},
     "delivering": {"errors", "source", "filerows", "files", "collecting"},
     "collecting": {"delivering", "errors", "config", "source", "filerows", "files", "lake"},
     "plan": {"errors", "source"},
@@ -73,6 +74,7 @@ MAY_IMPORT = {
     "export": {"errors", "lake"},
     "app": {
         "errors",
+        "allocation",
         "answers",
         "config",
         "lake",

@@ -27,6 +27,7 @@ from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
 from finops_lake.answers.tags import check_tags
+from finops_lake.answers.virtual import check_virtual, named_virtual
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
 from finops_lake.source import first_of_month, next_month
@@ -114,6 +115,8 @@ def check_question(question: CostQuestion) -> None:
         raise InputError("top", question.top, f"a whole number from 1 to {MAX_TOP} is needed")
     if question.top is not None and not question.group_by:
         raise InputError("top", question.top, "group_by must name what the top is taken of")
+    if question.as_of is not None and named_virtual(question.named_dimensions):
+        raise InputError("as_of", question.as_of.isoformat(), "virtual tags are told as of now; leave it out")
     if question.compared is not None and granularity != "total":
         raise InputError("granularity", question.granularity, "a comparison is of whole periods: use total")
 
@@ -128,6 +131,7 @@ def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
     known = subscriptions_of(lake)
     chosen = select_subscriptions(known, question.subscriptions)
     check_tags(lake, question.tag_keys)
+    check_virtual(lake, named_virtual(question.named_dimensions))
     standing = cost_standing(lake, chosen, metric.loaded_as, months_of(question.period))
     compared = _compared_standing(lake, chosen, question)
     statement = _statement(question, chosen if len(chosen) < len(known) else None, compared)

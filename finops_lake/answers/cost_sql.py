@@ -8,7 +8,7 @@ from datetime import datetime
 
 from finops_lake.answers.answer import Period
 from finops_lake.answers.cost_terms import Metric
-from finops_lake.answers.dimensions import named
+from finops_lake.answers.dimensions import VIRTUAL_COLUMN, named
 from finops_lake.answers.sqltext import literal
 
 OTHER = "(other)"
@@ -69,6 +69,8 @@ class Statement:
         """Return the FROM clause; the names of subscriptions are joined only where something needs them."""
         source = f"marts.charges_as_of({literal(self.as_of)})" if self.as_of else "marts.charges"
         texts = [*self.dimensions.values(), *self.conditions]
+        if any(VIRTUAL_COLUMN in text for text in texts):
+            source = "marts.charges_virtual"
         joined = (
             "left join marts.subscriptions as subscriptions on charges.sub_account_id = subscriptions.sub_account_id"
         )

@@ -13,6 +13,13 @@ TAG = "tag:"
 """What a tag key is written behind where a dimension is asked for, such as tag:env."""
 
 
+VIRTUAL = "virtual:"
+"""What a virtual tag of allocation.toml is written behind, such as virtual:team."""
+
+VIRTUAL_COLUMN = "charges.x_virtual_"
+"""What the columns of marts.charges_virtual begin with that hold virtual tags."""
+
+
 @dataclass(frozen=True)
 class Dimension:
     """A way to group or filter charges: columns to show (name -> SQL), and the SQL texts a filter compares.
@@ -161,13 +168,24 @@ def dimension_of(name: str, field: str = "group_by") -> Dimension:
     word = name.strip()
     if word.lower().startswith(TAG):
         return tag_dimension(word[len(TAG) :], field)
+    if word.lower().startswith(VIRTUAL):
+        return _virtual_dimension(word[len(VIRTUAL) :].strip().lower(), field)
     word = word.lower().replace(" ", "_")
     known = DIMENSIONS.get(ALIASES.get(word, word))
     if known is not None:
         return known
     near = get_close_matches(word, [*DIMENSIONS, *ALIASES], n=1)
     hint = f"did you mean {ALIASES.get(near[0], near[0])}? Allowed are" if near else "allowed are"
-    raise InputError(field, name, f"{hint} {', '.join(DIMENSIONS)}, and tag:KEY for a tag")
+    raise InputError(
+        field, name, f"{hint} {', '.join(DIMENSIONS)}, tag:KEY for a tag, and virtual:NAME for a virtual tag"
+    )
+
+
+def _virtual_dimension(name: str, field: str) -> Dimension:
+    if not name.isidentifier():
+        raise InputError(field, f"{VIRTUAL}{name}", "the name of a virtual tag is needed, such as virtual:team")
+    value = f"{VIRTUAL_COLUMN}{name}"
+    return Dimension(f"{VIRTUAL}{name}", {f"{VIRTUAL}{name}": value}, (value,), "tags", has_case=True)
 
 
 def tag_dimension(key: str, field: str = "tags") -> Dimension:

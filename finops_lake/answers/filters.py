@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from finops_lake.answers.dimensions import Dimension, dimension_of, tag_dimension
+from finops_lake.answers.dimensions import TAG, Dimension, dimension_of, tag_dimension
 from finops_lake.answers.sqltext import containing, literal, one_of, starting
 from finops_lake.errors import InputError
 
@@ -182,7 +182,7 @@ def tag_conditions(items: Iterable[str], field: str = "tags") -> list[str]:
 def named_tags(dimensions: Iterable[str]) -> list[str]:
     """Return the tag keys, in lower case, among names of dimensions."""
     found = (dimension_of(name) for name in dimensions)
-    return [one.name.partition(":")[2] for one in found if one.has_case]
+    return [one.name.partition(":")[2] for one in found if one.name.startswith(TAG)]
 
 
 def dimensions_of(filters: Iterable[Filter]) -> list[str]:

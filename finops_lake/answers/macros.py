@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, tag_conditions
+from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, pairs, tag_conditions
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.subscriptions import Subscription
+from finops_lake.answers.virtual import refuse_virtual
 
 
 def names_of(group_by: Iterable[str]) -> list[str]:
-    """Return the columns of the dimensions, each once."""
+    """Return the columns of the dimensions, each once; InputError for virtual tags, which macros do not know."""
+    group_by = list(group_by)
+    refuse_virtual(group_by)
     return list(dict.fromkeys(column for name in group_by for column in dimension_of(name).columns))
 
 
@@ -23,6 +26,8 @@ def struct_of(group_by: Iterable[str]) -> str:
 
 def kept(dimensions: Iterable[str], tags: Iterable[str], among: Sequence[Subscription] | None) -> list[str]:
     """Return the conditions on charges of Key=Value filters and of the subscriptions asked for (None: all)."""
+    dimensions = list(dimensions)
+    refuse_virtual(pairs(dimensions, "dimensions"), "dimensions")
     conditions = [within_charges(one) for one in dimension_conditions(dimensions)]
     if among is not None:
         listed = ", ".join(literal(one.sub_account_id) for one in among) or "null"

@@ -86,6 +86,13 @@ class Warehouse:
         self._raw_beneath: dict[str, list[str]] = {}
         self._next_load_id = 1
         self._held: dict[Chunk, bool] = {}
+        self._own_views: tuple[SqlFile, ...] = ()
+        self.faults: tuple[str, ...] = ()
+        self.has_new_views = False
+
+    def add_views(self, views: Sequence[SqlFile], faults: Sequence[str] = ()) -> None:
+        """Make these views beside those of the sql folder; `faults` says which of the user's could not be made."""
+        self._own_views, self.faults = tuple(views), tuple(faults)
 
     @contextlib.contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
@@ -322,6 +329,7 @@ class Warehouse:
         self._close()
         with translated("Publishing the lake", self.files.home):
             publish_files(self.files, number)
+        self.has_new_views = False
         return number
 
     def _note_confirmed(self, connection: duckdb.DuckDBPyConnection, confirmed: Sequence[ChunkResult]) -> None:
@@ -376,7 +384,7 @@ class Warehouse:
             facts = recorded(connection, self.files.warehouse)
             check_version(facts, self.files.warehouse)
             self._join(connection, facts)
-        files = read_sql_files(self._sql if self._sql is not None else sql_folder())
+        files = [*read_sql_files(self._sql if self._sql is not None else sql_folder()), *self._own_views]
         fingerprints = {name: source_fingerprint(source) for name, source in self._sources.items()}
         definitions = _fingerprint(files, fingerprints)
         if facts.get("definitions") != definitions:
@@ -386,6 +394,7 @@ class Warehouse:
             first = {} if "origin" in facts else {"origin": self.origin, "created_at": self._clock().isoformat()}
             facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": definitions}
             _note(connection, first | facts)
+            self.has_new_views = True
         ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
         self._held = {Chunk(*row[:4]): row[4] for row in connection.execute(_HELD_SQL).fetchall()}
         self._find_stored(connection, files)

@@ -104,9 +104,11 @@ GroupBy = Annotated[
             "SubscriptionId",
             "MeterName",
         ),
-        pattern="^tag:.+",
+        pattern="^(tag|virtual):.+",
     ),
-    Field(description="One or more dimensions, tag:KEY for a tag, such as tag:env; an empty list gives totals alone."),
+    Field(
+        description="One or more dimensions, tag:KEY for a tag, virtual:NAME for a virtual one; an empty list: totals."
+    ),
 ]
 Granularity = Annotated[
     Literal["total", "monthly", "daily", "weekly", "quarterly", "accumulated"],
@@ -133,7 +135,7 @@ Metric = Annotated[
     ),
 ]
 _CONDITION = {
-    "dimension": {"type": "string", "description": "What group_by may name, or tag:KEY."},
+    "dimension": {"type": "string", "description": "What group_by may name: a dimension, tag:KEY or virtual:NAME."},
     "operator": {"type": "string", "enum": list(OPERATORS), "default": "in"},
     "values": {"type": "array", "items": {"type": "string"}, "description": "Alternatives; none for is_empty."},
     "not": {"type": "boolean", "default": False, "description": "True: the condition must not hold."},

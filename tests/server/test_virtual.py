@@ -1,0 +1,95 @@
+"""Virtual tags of allocation.toml: in get_cost, in SQL and in the shell's file, made anew when the rules change."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from finops_lake.app import App
+from finops_lake.plan import Demand
+from tests.conftest import Refreshed
+from tests.server.calls import app_of, ask, records, refused, totals
+
+pytestmark = pytest.mark.anyio
+
+RULES = """
+[[virtual_tag]]
+name = "team"
+default = "rest"
+[[virtual_tag.rule]]
+value = "shop"
+when = [{ dimension = "tag:env", values = ["prod"] }]
+[[virtual_tag.rule]]
+value = "platform"
+when = [{ dimension = "subscription", operator = "contains", values = ["production"] }]
+
+[[split]]
+tag = "team"
+value = "platform"
+by = "proportional"
+"""
+
+
+@pytest.fixture
+def sharing(refreshed: Refreshed, own_home: Path) -> App:
+    """The shared lake with rules, refreshed since."""
+    (own_home / "allocation.toml").write_text(RULES, encoding="utf-8")
+    with app_of(refreshed.azure, own_home) as app:
+        report = app.refresher().refresh(Demand(tables=frozenset({"subscriptions"})))
+        assert report.notes == ()
+        assert report.generation is not None
+        yield app
+
+
+async def test_a_virtual_tag_is_a_dimension_that_adds_up(sharing: App) -> None:
+    plain = await ask(sharing, "get_cost", time_period="last_month", group_by=[])
+    answer = await ask(sharing, "get_cost", time_period="last_month", group_by=["virtual:team"])
+    assert {row["virtual:team"] for row in records(answer)} == {"shop", "platform", "rest"}
+    assert totals(answer) == totals(plain)
+    tagged = await ask(sharing, "get_cost", time_period="last_month", group_by=[], tags=["env=prod"])
+    shop = await ask(
+        sharing,
+        "get_cost",
+        time_period="last_month",
+        group_by=[],
+        filters=[{"dimension": "virtual:team", "values": ["shop"]}],
+    )
+    assert totals(shop) == totals(tagged)
+    again = await ask(sharing, "query_lake", sql=answer["sql"])
+    assert again["rows"] == answer["rows"]
+
+
+async def test_chargeback_adds_up_to_the_bill(sharing: App) -> None:
+    sql = (
+        "select billing_currency, sum(billed_cost) as billed_cost, sum(effective_cost) as effective_cost"
+        " from {} where billing_month = date '2026-10-01' group by all order by 1"
+    )
+    bill = await ask(sharing, "query_lake", sql=sql.format("marts.charges"))
+    back = await ask(sharing, "query_lake", sql=sql.format("chargeback_monthly"))
+    assert back["rows"] == bill["rows"]
+    shared = await ask(
+        sharing,
+        "query_lake",
+        sql="select billed_cost, direct_billed_cost from marts.chargeback_monthly"
+        " where owner = 'platform' and billing_currency = 'EUR' and billing_month = date '2026-10-01'",
+    )
+    ((charged, direct),) = shared["rows"]
+    assert Decimal(charged) == 0 < Decimal(direct)
+
+
+async def test_a_name_that_is_not_there_is_refused_with_the_nearest(sharing: App, app: App) -> None:
+    assert "did you mean team?" in await refused(sharing, "get_cost", group_by=["virtual:tema"])
+    assert "write them into allocation.toml" in await refused(app, "get_cost", group_by=["virtual:team"])
+    assert "virtual tags work in get_cost" in await refused(sharing, "explain_cost_change", group_by=["virtual:team"])
+
+
+async def test_faulty_rules_are_told_and_nothing_of_them_holds(sharing: App) -> None:
+    path = sharing.settings.home / "allocation.toml"
+    path.write_text(RULES.replace('"tag:env"', '"serivce"'), encoding="utf-8")
+    report = sharing.refresher().refresh(Demand(tables=frozenset({"subscriptions"})))
+    (note,) = report.notes
+    assert "did you mean service?" in note
+    assert "virtual_tag 1 (team): rule 1: when 1" in note
+    assert "allocation.toml" in await refused(sharing, "get_cost", group_by=["virtual:team"])
