@@ -131,6 +131,9 @@ class Settings(BaseModel):
     allocation: Path | None = Field(
         None, description="TOML file of virtual tags and shared cost; default: allocation.toml in the home."
     )
+    business: Path | None = Field(
+        None, description="Folder of business figures and exchange rates; default: business in the home."
+    )
     resource_groups: Names = Field(
         (), description="Resource group patterns (with * and ?) an audit looks at by default."
     )
@@ -232,6 +235,11 @@ class Settings(BaseModel):
     def allocation_path(self) -> Path:
         """Where the rules of virtual tags and shared cost are."""
         return (self.allocation or self.home / "allocation.toml").expanduser()
+
+    @property
+    def business_path(self) -> Path:
+        """Where the user's business figures and exchange rates are."""
+        return (self.business or self.home / "business").expanduser()
 
     def utc_now(self) -> datetime:
         """Return the instant to work with: the fixed clock where one is set, else the machine's, in UTC."""

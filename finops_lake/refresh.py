@@ -382,6 +382,7 @@ class _Run:
     def work(self) -> None:
         """Fetch the subscriptions first, since they decide what else there is, then all that is due."""
         self._collect()
+        self._read_figures()
         self._tell("looking at what is due")
         with self.warehouse.open():
             known = states_of(self.warehouse.query(STATES_SQL))
@@ -475,6 +476,16 @@ class _Run:
         self.told += collected.told
         self.total += len(collected.results)
         self.unpublished = self.unpublished or collected.has_changed
+
+    def _read_figures(self) -> None:
+        """Load the user's business figures and exchange rates, before anything needs a sign-in."""
+        from finops_lake.figures import load_figures
+
+        read = load_figures(self.settings.business_path, self.warehouse, self.settings.utc_now())
+        self.results += read.results
+        self.notes += read.faults
+        self.total += len(read.results)
+        self.unpublished = self.unpublished or bool(read.results)
 
     def publish(self) -> None:
         """Publish what is loaded and not published yet, and views that were made anew."""

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "filerows": set(),
     "files": {"errors", "config", "extract", "azure_api", "filerows"},
     "lake": {"__init__", "errors", "source", "filerows"},
+    "figures": {"errors", "source", "extract", "lake"},
     "allocation": {"errors", "answers", "lake"},
     "delivering": {"errors", "source", "filerows", "files", "collecting"},
     "collecting": {"delivering", "errors", "config", "source", "filerows", "files", "lake"},
@@ -40,6 +41,7 @@ MAY_IMPORT = {
     "fetching": {"errors", "telemetry", "source", "plan", "azure_api", "extract", "journal"},
     "refresh": {
         "errors",
+        "figures",
         "pricing",
         "coverage",
         "sourcing",

@@ -10,6 +10,7 @@ from typing import Any
 
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.comparison import WAYS, way_of
+from finops_lake.answers.converting import conversion_notes, converted_metric, currency_of
 from finops_lake.answers.cost_notes import absence, notes_on
 from finops_lake.answers.cost_sql import Statement
 from finops_lake.answers.cost_terms import GRANULARITIES, granularity_of, metric_named
@@ -43,7 +44,7 @@ class CostQuestion:
     Several values of one key are alternatives, different keys must all hold, and so must all `filters`. `group_by`
     takes names of dimensions and tag:KEY. `top` keeps the largest groups of each currency and unites the others.
     `compare_to` is a name of answers/comparison.py, `compare_period` a period of one's own. `as_of` asks for what
-    the lake knew at that instant (UTC).
+    the lake knew at that instant (UTC). `convert_to` is a currency, converted into by the user's dated rates alone.
     """
 
     period: Period
@@ -60,6 +61,7 @@ class CostQuestion:
     compare_period: Period | None = None
     shares: bool = False
     as_of: datetime | None = None
+    convert_to: str | None = None
 
     @property
     def compared(self) -> Period | None:
@@ -117,8 +119,17 @@ def check_question(question: CostQuestion) -> None:
         raise InputError("top", question.top, "group_by must name what the top is taken of")
     if question.as_of is not None and named_virtual(question.named_dimensions):
         raise InputError("as_of", question.as_of.isoformat(), "virtual tags are told as of now; leave it out")
+    _check_conversion(question)
     if question.compared is not None and granularity != "total":
         raise InputError("granularity", question.granularity, "a comparison is of whole periods: use total")
+
+
+def _check_conversion(question: CostQuestion) -> None:
+    if question.convert_to is None:
+        return
+    converted_metric(metric_named(question.metric), currency_of(question.convert_to))
+    if question.as_of is not None or named_virtual(question.named_dimensions):
+        raise InputError("convert_to", question.convert_to, "it does not go together with as_of or virtual tags")
 
 
 def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
@@ -152,6 +163,7 @@ def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
         scopes=standing.scopes,
         open_days=standing.open_days_within(question.period),
         notes=(
+            *conversion_notes(lake, statement),
             *notes_on(lake, question, statement, found.totals, truncated),
             *dict.fromkeys(note for one in standings for note in one.notes),
             *(_missing_note(question, compared) if compared else ()),
@@ -166,8 +178,9 @@ def _statement(question: CostQuestion, chosen: Sequence[Subscription] | None, co
     if chosen is not None:
         listed = ", ".join(literal(one.sub_account_id) for one in chosen)
         conditions.append(f"charges.sub_account_id in ({listed})")
+    convert_to = currency_of(question.convert_to) if question.convert_to else None
     return Statement(
-        metric=metric_named(question.metric),
+        metric=converted_metric(metric_named(question.metric), convert_to),
         period=question.period,
         buckets=GRANULARITIES[granularity_of(question.granularity)],
         dimensions=shown_columns(dimension_of(name) for name in question.group_by),
@@ -182,6 +195,7 @@ def _statement(question: CostQuestion, chosen: Sequence[Subscription] | None, co
         top=question.top,
         shares=question.shares,
         as_of=question.as_of,
+        convert_to=convert_to,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from finops_lake.answers.answer import Period
+from finops_lake.answers.converting import source_in
 from finops_lake.answers.cost_terms import Metric
 from finops_lake.answers.dimensions import VIRTUAL_COLUMN, named
 from finops_lake.answers.sqltext import literal
@@ -33,6 +34,7 @@ class Statement:
     top: int | None = None
     shares: bool = False
     as_of: datetime | None = None
+    convert_to: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,6 +71,8 @@ class Statement:
         """Return the FROM clause; the names of subscriptions are joined only where something needs them."""
         source = f"marts.charges_as_of({literal(self.as_of)})" if self.as_of else "marts.charges"
         texts = [*self.dimensions.values(), *self.conditions]
+        if self.convert_to:
+            source = source_in(self.convert_to)
         if any(VIRTUAL_COLUMN in text for text in texts):
             source = "marts.charges_virtual"
         joined = (

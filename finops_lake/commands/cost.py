@@ -34,6 +34,7 @@ OPTIONS = {
     "compare_start_date": "--compare-start",
     "compare_end_date": "--compare-end",
     "as_of": "--as-of",
+    "convert_to": "--convert-to",
 }
 
 HEADINGS = {
@@ -100,6 +101,7 @@ HEADINGS = {
 @click.option("--compare-start", metavar="DAY", help="First day of another period to compare with.")
 @click.option("--compare-end", metavar="DAY", help="Last day of that period, inclusive.")
 @click.option("--as-of", metavar="INSTANT", help="What the lake knew at this UTC instant (or the end of this day).")
+@click.option("--convert-to", metavar="CURRENCY", help="Convert by your own dated rates, in the folder business.")
 @limit_option
 @refresh_options
 @output_options
@@ -123,6 +125,7 @@ def command(
     compare_start: str | None,
     compare_end: str | None,
     as_of: str | None,
+    convert_to: str | None,
     limit: int,
     is_refreshing: bool,
     max_wait: float | None,
@@ -156,6 +159,7 @@ def command(
             compare_period=explicit_period(compare_start, compare_end) if compare_start or compare_end else None,
             shares=shares,
             as_of=instant_of(as_of),
+            convert_to=convert_to,
         )
         check_question(question)
         notes = freshener.refresh(question.views, question.months)

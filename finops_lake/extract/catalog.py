@@ -15,6 +15,7 @@ from finops_lake.extract import (
     cost_details,
     cost_resource_locations,
     disks,
+    figures,
     focus_charges,
     graph_resources,
     locks,
@@ -62,6 +63,8 @@ EXTRACTORS: dict[str, Extractor] = {
 }
 
 FILE_SOURCES: tuple[Source, ...] = (
+    figures.FIGURES,
+    figures.RATES,
     focus_charges.SOURCE,
     lines_source("cost_exports", "Usage-detail lines by files of cost exports.", timedelta(hours=24)),
 )

@@ -24,6 +24,7 @@ from finops_lake.server.parameters import (
     CompareEnd,
     CompareStart,
     CompareTo,
+    ConvertTo,
     Dimensions,
     EndDate,
     EndDateIso,
@@ -90,6 +91,7 @@ def cost_tool(app: App) -> Tool:
         compare_start_date: CompareStart = None,
         compare_end_date: CompareEnd = None,
         as_of: AsOf = None,
+        convert_to: ConvertTo = None,
         limit: Limit = None,
         max_wait_seconds: MaxWait = None,
         cache_bypass: CacheBypass = False,
@@ -132,6 +134,7 @@ def cost_tool(app: App) -> Tool:
             if compare_start_date or compare_end_date
             else None,
             as_of=instant_of(as_of),
+            convert_to=convert_to,
         )
         with spelled.in_errors():
             check_question(question)

@@ -177,6 +177,15 @@ AsOf = Annotated[
     Field(description="What the lake knew at this UTC instant, or at the end of this day: restated later, not shown."),
 ]
 
+ConvertTo = Annotated[
+    str | None,
+    Field(
+        pattern="^[A-Za-z]{3}$",
+        description="Currency to convert into, such as EUR, by the user's own dated rates alone; what has no rate"
+        " stays as it is. Only when asked for.",
+    ),
+]
+
 CompareTo = Annotated[
     Literal["previous_period", "same_period_last_month", "same_period_last_year"] | None,
     BeforeValidator(_word),

@@ -93,3 +93,28 @@ async def test_faulty_rules_are_told_and_nothing_of_them_holds(sharing: App) -> 
     assert "did you mean service?" in note
     assert "virtual_tag 1 (team): rule 1: when 1" in note
     assert "allocation.toml" in await refused(sharing, "get_cost", group_by=["virtual:team"])
+
+
+async def test_cost_is_converted_by_dated_rates_alone_and_what_has_none_is_named(
+    refreshed: Refreshed, own_home: Path
+) -> None:
+    (own_home / "business").mkdir()
+    (own_home / "business" / "rates.csv").write_text("date,from,to,rate\n2026-10-01,USD,EUR,0.9\n", encoding="utf-8")
+    (own_home / "business" / "orders.csv").write_text("date,metric,value\n2026-10-02,orders,x\n", encoding="utf-8")
+    with app_of(refreshed.azure, own_home) as app:
+        report = app.refresher().refresh(Demand(tables=frozenset({"subscriptions"})))
+        assert report.notes == ("orders.csv, row 2, column value: 'x' is no number, such as 1234.5.",)
+        asked = {"time_period": "last_month", "group_by": ["service"], "limit": 1000}
+        plain = await ask(app, "get_cost", **asked)
+        answer = await ask(app, "get_cost", convert_to="eur", **asked)
+        again = await ask(app, "query_lake", sql=answer["sql"], limit=1000)
+        wrong = await refused(app, "get_cost", convert_to="EUR", metric="quantity")
+    bill, converted = totals(plain), totals(answer)
+    assert set(bill) == {"EUR", "USD", "GBP"}
+    assert set(converted) == {"EUR", "GBP"}
+    assert converted["GBP"] == bill["GBP"]
+    assert abs(converted["EUR"] - bill["EUR"] - bill["USD"] * Decimal("0.9")) < Decimal("0.000001")
+    assert any("USD at 0.9 of 2026-10-01 (rates.csv)" in note for note in answer["notes"])
+    assert any(note.startswith("NOT CONVERTED") and note.split(": ")[1].startswith("GBP;") for note in answer["notes"])
+    assert again["rows"] == answer["rows"]
+    assert "only billed_cost and effective_cost can be converted" in wrong

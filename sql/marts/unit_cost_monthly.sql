@@ -1,0 +1,117 @@
+-- Cost per unit of a business figure by month: what one order, user or tenant costs. Where the cost or the figure is
+--   missing, it is null.
+-- grain: one row per month, metric, value of a dimension and billing currency
+-- example: select * from marts.unit_cost_monthly where metric = 'orders' order by billing_month desc
+-- columns:
+--   billing_month: First day of the calendar month (UTC).
+--   metric: What is counted, by the user's files.
+--   dimension: subscription (name), service or resource_group; total for the whole.
+--   dimension_value: Which one, lower case; empty for the whole.
+--   billing_currency: Currency of the amounts; never add different ones.
+--   value: How many; null when no file tells.
+--   billed_cost: Actual cost, before tax; null when there is none in the lake.
+--   effective_cost: Amortized cost; null when there is none in the lake.
+--   billed_cost_per_unit: Actual cost of one, rounded to 12 decimals; null when either is missing, or the value is 0.
+--   effective_cost_per_unit: Amortized cost of one, rounded to 12 decimals; null when either is missing.
+--   figure_days: Days of the month that a figure is dated at; 1 for monthly figures.
+with figures as (
+    select date_trunc('month', figure_date)::date as billing_month, metric, dimension, dimension_value, sum(value)::decimal(38, 24) as value,
+        count(distinct figure_date) as figure_days,
+    from staging.business_figures
+    group by all
+),
+
+metrics as (
+    select metric, dimension, dimension_value, min(billing_month) as first_date, max(billing_month) as last_date,
+    from figures
+    group by all
+),
+
+charged as (
+    select
+        charges.billing_month as billing_month,
+        charges.billing_currency,
+        lower(coalesce(subscriptions.sub_account_name, charges.sub_account_name, '')) as subscription,
+        lower(coalesce(charges.service_name, '')) as service,
+        coalesce(charges.x_resource_group_name, '') as resource_group,
+        sum(charges.billed_cost) as billed_cost,
+        sum(charges.effective_cost) as effective_cost,
+    from marts.charges as charges
+    left join marts.subscriptions as subscriptions using (sub_account_id)
+    where charges.charge_period_start >= (select min(billing_month) from figures)
+    group by all
+),
+
+costs as (
+    select billing_month, billing_currency, 'total' as dimension, '' as dimension_value,
+        sum(billed_cost) as billed_cost, sum(effective_cost) as effective_cost,
+    from charged
+    group by all
+    union all
+    select billing_month, billing_currency, 'subscription', subscription, sum(billed_cost), sum(effective_cost),
+    from charged
+    group by all
+    union all
+    select billing_month, billing_currency, 'service', service, sum(billed_cost), sum(effective_cost),
+    from charged
+    group by all
+    union all
+    select billing_month, billing_currency, 'resource_group', resource_group, sum(billed_cost), sum(effective_cost),
+    from charged
+    group by all
+),
+
+places as (
+    select costs.billing_month, metrics.metric, metrics.dimension, metrics.dimension_value, costs.billing_currency,
+    from costs
+    inner join metrics using (dimension, dimension_value)
+    where costs.billing_month between metrics.first_date and metrics.last_date
+    union
+    select figures.billing_month, figures.metric, figures.dimension, figures.dimension_value, currencies.billing_currency,
+    from figures
+    left join (select distinct dimension, dimension_value, billing_currency from costs) as currencies
+        using (dimension, dimension_value)
+),
+
+joined as (
+    select
+        places.*,
+        figures.value,
+        figures.figure_days,
+        costs.billed_cost,
+        costs.effective_cost,
+        replace(nullif(figures.value, 0)::decimal(38, 9)::varchar, '.', '')::hugeint as units,
+        replace(costs.billed_cost::decimal(38, 12)::varchar, '.', '')::hugeint * 2000000000::hugeint as billed_units,
+        replace(costs.effective_cost::decimal(38, 12)::varchar, '.', '')::hugeint * 2000000000::hugeint as effective_units,
+    from places
+    left join figures using (billing_month, metric, dimension, dimension_value)
+    left join costs using (billing_month, billing_currency, dimension, dimension_value)
+),
+
+divided as (
+    select
+        *,
+        (billed_units + sign(billed_units) * units) // nullif(2 * units, 0) as billed,
+        (effective_units + sign(effective_units) * units) // nullif(2 * units, 0) as effective,
+    from joined
+)
+
+select
+    billing_month,
+    metric,
+    dimension,
+    dimension_value,
+    billing_currency,
+    value,
+    billed_cost,
+    effective_cost,
+    (
+        if(billed < 0, '-', '') || (abs(billed) // 1000000000000::hugeint)::varchar
+        || '.' || lpad((abs(billed) % 1000000000000::hugeint)::varchar, 12, '0')
+    )::decimal(38, 12) as billed_cost_per_unit,
+    (
+        if(effective < 0, '-', '') || (abs(effective) // 1000000000000::hugeint)::varchar
+        || '.' || lpad((abs(effective) % 1000000000000::hugeint)::varchar, 12, '0')
+    )::decimal(38, 12) as effective_cost_per_unit,
+    figure_days,
+from divided
