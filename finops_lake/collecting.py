@@ -16,11 +16,18 @@ from finops_lake.files.layout import Delivery, Found, Skipped, look
 from finops_lake.files.places import Entry, Place, is_emulated, open_place
 from finops_lake.lake.filenotes import KNOWN_SQL
 from finops_lake.lake.writer import FILES_ORIGIN, LOCAL_ORIGIN, origin_of_both
-from finops_lake.source import ChunkResult
+from finops_lake.source import Chunk, ChunkResult
 
 if TYPE_CHECKING:
     from finops_lake.config import Settings
     from finops_lake.lake.writer import Warehouse
+
+NEXT_STEP = "Export the period again, or fetch the file again; what the lake held of it is unharmed."
+
+_BROKEN_SQL = """select table_name, scope_id, metric from meta.chunks
+where month is null and last_outcome <> 'loaded'
+    and (table_name in ('cost_exports', 'focus_charges') or starts_with(table_name, 'exported_'))"""
+"""Places, and files of unknown months in them, that could not be read at the latest attempt."""
 
 SHOWN = 20
 """Files of one sort that are told one by one."""
@@ -35,13 +42,15 @@ def origin_of(location: str) -> str:
 class Collected:
     """What became of some locations: a result per chunk, what to tell, and faults that belong to no chunk.
 
-    `has_changed` says whether the lake holds anything new, be it a note on a file.
+    `has_changed` says whether the lake holds anything new, be it a note on a file; `unchanged` counts files that were
+    not read again.
     """
 
     results: tuple[ChunkResult, ...] = ()
     told: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     has_changed: bool = False
+    unchanged: int = 0
 
 
 @dataclass
@@ -57,6 +66,8 @@ class Collector:
     faults: list[str] = field(default_factory=list)
     notes: list[FileNote] = field(default_factory=list)
     gone: list[tuple[str, str]] = field(default_factory=list)
+    unchanged: int = 0
+    _mended: int = 0
     _known: dict[tuple[str, str], FileNote] = field(default_factory=dict)
 
     def collect(self, locations: Iterable[str]) -> Collected:
@@ -68,8 +79,8 @@ class Collector:
                 self._collect_one(location)
             if self.notes or self.gone:
                 self.warehouse.note_files(self.notes, self.gone)
-        has_changed = bool(self.results or self.notes or self.gone)
-        return Collected(tuple(self.results), tuple(self.told), tuple(self.faults), has_changed)
+        has_changed = bool(self.results or self.notes or self.gone or self._mended)
+        return Collected(tuple(self.results), tuple(self.told), tuple(self.faults), has_changed, self.unchanged)
 
     def _collect_one(self, location: str) -> None:
         if origin_of_both(self.warehouse.origin, origin_of(location)) is None:
@@ -81,10 +92,37 @@ class Collector:
             self.on_step(f"looking at {place.url}")
             self._take(place, look(place))
         except FinopsLakeError as error:
-            self.faults.append(str(error))
+            self.fail(None, place.url if place else location.partition("?")[0], error)
         finally:
             if place is not None:
                 place.close()
+
+    def fail(self, table: str | None, scope_id: str, error: FinopsLakeError, metric: str | None = None) -> None:
+        """Record that a place, or files of unknown months in it, cannot be read: what the lake holds of it stays.
+
+        Where the table is not known, it is the one that the place filled before, else `cost_exports`.
+        """
+        now = self._now()
+        chunk = Chunk(table or self._table_of(scope_id), scope_id, None, metric)
+        reason, step = error.message, error.next_step or NEXT_STEP
+        failure = ChunkResult(chunk, error.outcome, now, now, reason=reason, next_step=step, error_code=error.code)
+        self.warehouse.record(failure)
+        self.results.append(failure)
+
+    def _table_of(self, scope_id: str) -> str:
+        known = sorted({note.table for (scope, _), note in self._known.items() if scope == scope_id and note.table})
+        return known[0] if known else "cost_exports"
+
+    def _mend(self, place: Place, found: Found) -> None:
+        """Record that places which could not be read before can be read now, or are no longer there."""
+        broken = {result.chunk for result in self.results if result.outcome is not Outcome.LOADED}
+        scopes = {place.url, *(one.scope_id for one in found.deliveries)}
+        for table, scope_id, metric in self.warehouse.query(_BROKEN_SQL):
+            chunk = Chunk(table, scope_id, None, metric)
+            if chunk not in broken and (scope_id in scopes or scope_id.startswith(f"{place.url}/")):
+                now = self._now()
+                self.warehouse.record(ChunkResult(chunk, Outcome.LOADED, now, now, complete=True, row_count=0))
+                self._mended += 1
 
     def _take(self, place: Place, found: Found) -> None:
         loaded_before, unchanged = len(self.results), 0
@@ -94,6 +132,8 @@ class Collector:
                 continue
             with tempfile.TemporaryDirectory(prefix="incoming-", dir=self.warehouse.files.home) as folder:
                 DeliveryLoader(self, place, delivery, Path(folder)).load()
+        self.unchanged += unchanged
+        self._mend(place, found)
         self._note_skipped(place, found.skipped)
         self._forget(place, found)
         self._summarize(place, found, self.results[loaded_before:], unchanged)
@@ -112,8 +152,10 @@ class Collector:
         held = {path for scope, path in self._known if scope == delivery.scope_id}
         return held <= {place.label(entry) for entry in entries}
 
-    def note(self, place: Place, delivery: Delivery, entry: Entry, table: str | None, fault: str | None) -> None:
-        """Remember what became of a file."""
+    def note(
+        self, place: Place, delivery: Delivery, entry: Entry, table: str | None, fault: str | None, remark: str | None
+    ) -> None:
+        """Remember what became of a file; `remark` is what else there is to say of one that was loaded."""
         self._note(
             FileNote(
                 delivery.scope_id,
@@ -123,7 +165,7 @@ class Collector:
                 entry.version,
                 delivery.run_id,
                 "failed" if fault else "loaded",
-                fault,
+                fault or remark,
                 self._now(),
             )
         )

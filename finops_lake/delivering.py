@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finops_lake.errors import BadFileError, Outcome
+from finops_lake.errors import BadFileError
 from finops_lake.filerows import FilePart, FileRows
 from finops_lake.files.headers import read_header
 from finops_lake.files.kinds import Kind, recognise
 from finops_lake.files.layout import Delivery, Part
 from finops_lake.files.places import Entry, Place
-from finops_lake.source import Chunk, ChunkResult, first_of_month
+from finops_lake.source import Chunk, first_of_month
 
 if TYPE_CHECKING:
     from finops_lake.collecting import Collector
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 ACTUAL, AMORTIZED = "ActualCost", "AmortizedCost"
 READINGS = {"actualcost": ACTUAL, "usage": ACTUAL, "amortizedcost": AMORTIZED}
 """Types of export by the reading of cost they hold."""
-
-NEXT_STEP = "Export the period again, or fetch the file again; what the lake held of it is unharmed."
 
 _AMORTIZED_NAME, _ACTUAL_NAME = re.compile("amorti[sz]ed", re.IGNORECASE), re.compile("actual", re.IGNORECASE)
 _HELD_SQL = "select table_name, scope_id, month, metric from meta.chunks where row_count > 0 and month is not null"
@@ -55,15 +53,18 @@ class DeliveryLoader:
         self.now = self.collector.settings.utc_now()
         self.failed: dict[Entry, str] = {}
         self.tables: dict[Entry, str] = {}
+        self.remarks: dict[Entry, str] = {}
 
     def load(self) -> None:
         """Load what can be; each file's fate is noted."""
         if self.delivery.fault:
-            self._fail(self.delivery.fault, None, None)
+            self._fail(BadFileError(self.delivery.fault), None, None)
         else:
             self._load_opened(self._open_all())
         for entry in files_of(self.delivery):
-            self.collector.note(self.place, self.delivery, entry, self.tables.get(entry), self._fault_of(entry))
+            table, fault, remark = self.tables.get(entry), self._fault_of(entry), self.remarks.get(entry)
+            self.collector.note(self.place, self.delivery, entry, table, fault, remark)
+        self._tell_remarks()
 
     def _fault_of(self, entry: Entry) -> str | None:
         if entry == self.delivery.manifest and self.failed:
@@ -83,7 +84,7 @@ class DeliveryLoader:
                     continue
                 opened.append(self._open(one, path, label))
             except BadFileError as error:
-                self._fail(error.message, None, [one.entry])
+                self._fail(error, None, [one.entry])
         return opened
 
     def _open(self, one: Part, path: Path, label: str) -> _Opened:
@@ -91,6 +92,8 @@ class DeliveryLoader:
         recognised = recognise(header.names, label)
         kind = recognised.kind
         self.tables[one.entry] = kind.table
+        if recognised.unkept:
+            self.remarks[one.entry] = f"not kept: {', '.join(recognised.unkept)}"
         promised = one.promised.rows if one.promised else None
         if header.rows is not None and promised is not None and header.rows != promised:
             raise BadFileError(f"{label} has {header.rows:,} rows; its manifest promises {promised:,}.")
@@ -150,7 +153,7 @@ class DeliveryLoader:
         try:
             metric = self.warehouse.metric_in(group[0].kind.table, [one.part for one in group])
         except BadFileError as error:
-            self._fail(error.message, group[0].kind.table, [one.entry for one in group])
+            self._fail(error, group[0].kind.table, [one.entry for one in group])
             return None
         if metric is None:
             self.collector.told.append(
@@ -176,7 +179,7 @@ class DeliveryLoader:
             try:
                 self.collector.results += self.warehouse.load_files(rows)
             except BadFileError as error:
-                self._fail(error.message, kind.table, [one.entry for one in group], metric)
+                self._fail(error, kind.table, [one.entry for one in group], metric)
 
     def _months(self) -> tuple[date, date] | None:
         period = self.delivery.period
@@ -192,7 +195,7 @@ class DeliveryLoader:
             try:
                 months = self.warehouse.months_in(kind.table, one.part, kind.dated_by or "")
             except BadFileError as error:
-                self._fail(error.message, kind.table, [one.entry], metric)
+                self._fail(error, kind.table, [one.entry], metric)
                 continue
             touched = [group for group in groups if group[0] & months]
             groups = [group for group in groups if group not in touched]
@@ -203,28 +206,33 @@ class DeliveryLoader:
 
     def _load_empty(self) -> None:
         """A run without blobs says that its period has no charges."""
-        months, reading = self._months(), (self.delivery.kind or "").lower()
-        table = "focus_charges" if reading == "focuscost" else "cost_exports" if reading in READINGS else None
+        months, reading, table = self._months(), (self.delivery.kind or "").lower(), self._table_by_type()
         if table and months:
             rows = FileRows(table, self.delivery.scope_id, months, READINGS.get(reading), None, (), self.now)
             self.collector.results += self.warehouse.load_files(rows)
 
-    def _fail(self, reason: str, table: str | None, entries: Sequence[Entry] | None, metric: str | None = None) -> None:
+    def _tell_remarks(self) -> None:
+        """Tell once for all files alike what was left out of them."""
+        alike: dict[str, list[Entry]] = {}
+        for entry, remark in self.remarks.items():
+            alike.setdefault(remark, []).append(entry)
+        for remark, entries in alike.items():
+            more = f" and {len(entries) - 1:,} more" if len(entries) > 1 else ""
+            self.collector.told.append(f"{self.place.label(entries[0])}{more}: {remark}.")
+
+    def _fail(
+        self, error: BadFileError, table: str | None, entries: Sequence[Entry] | None, metric: str | None = None
+    ) -> None:
         """Record that files cannot be read: what the lake holds of their period stays."""
         for entry in files_of(self.delivery) if entries is None or self.delivery.period else entries:
-            self.failed[entry] = reason
+            self.failed[entry] = error.message
         known = table or next((self.tables[entry] for entry in entries or () if entry in self.tables), None)
-        if known is None:
-            self.collector.faults.append(reason)
-            return
-        months = self._months()
-        month = months[0] if months else first_of_month(self.now.date())
-        chunk = Chunk(known, self.delivery.scope_id, month, metric)
-        failure = ChunkResult(
-            chunk, Outcome.FAILED, self.now, self.collector.settings.utc_now(), reason=reason, next_step=NEXT_STEP
-        )
-        self.warehouse.record(failure)
-        self.collector.results.append(failure)
+        self.collector.fail(known or self._table_by_type(), self.delivery.scope_id, error, metric)
+
+    def _table_by_type(self) -> str | None:
+        """Return the raw table that the export's type names; None where no manifest does."""
+        reading = (self.delivery.kind or "").lower()
+        return "focus_charges" if reading == "focuscost" else "cost_exports" if reading in READINGS else None
 
 
 class _Twins:

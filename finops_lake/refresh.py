@@ -95,6 +95,7 @@ class RefreshReport:
 
     `notes` say what is missing, `told` what was done with files of bills.
     `unchanged` counts those of the results that brought nothing new; they were neither written nor published.
+    `unchanged_files` counts files of bills that were not read again.
     """
 
     started_at: datetime
@@ -106,6 +107,7 @@ class RefreshReport:
     told: tuple[str, ...] = ()
     superseded: frozenset[tuple[str, str]] = frozenset()
     unchanged: int = 0
+    unchanged_files: int = 0
 
     @property
     def failures(self) -> tuple[ChunkResult, ...]:
@@ -325,6 +327,7 @@ class FileRefresher:
             generation,
             notes=(*collected.faults, *warehouse.faults),
             told=collected.told,
+            unchanged_files=collected.unchanged,
         )
 
 

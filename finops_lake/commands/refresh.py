@@ -145,8 +145,8 @@ def code_of(report: RefreshReport) -> int:
     """Return the exit code of a refresh: everything loaded, only a part, or nothing of what was asked for."""
     if not report.failures and not report.left and not report.notes:
         return exits.OK
-    something = report.count(Outcome.LOADED) or report.count(Outcome.PARTIAL) or not report.results
-    return exits.PARTLY if something else exits.FAILED
+    something = report.count(Outcome.LOADED) or report.count(Outcome.PARTIAL) or report.unchanged_files
+    return exits.PARTLY if something or not report.results else exits.FAILED
 
 
 def print_refresh(answer: Answer) -> None:

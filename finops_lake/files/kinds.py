@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finops_lake.errors import BadFileError
 from finops_lake.extract import cost_lines, focus_charges
@@ -126,10 +126,11 @@ KINDS: tuple[Kind, ...] = (
 
 @dataclass(frozen=True)
 class Recognised:
-    """The kind of a file, and which of its headers (by place) fills which column."""
+    """The kind of a file, which of its headers (by place) fills which column, and FOCUS columns that fill none."""
 
     kind: Kind
     places: Mapping[str, int]
+    unkept: tuple[str, ...] = ()
 
 
 def recognise(headers: Sequence[str], label: str) -> Recognised:
@@ -140,7 +141,7 @@ def recognise(headers: Sequence[str], label: str) -> Recognised:
     tried = [Recognised(kind, _places(kind, headers)) for kind in KINDS]
     for one in tried:
         if not one.kind.missing(one.places):
-            return one
+            return replace(one, unkept=_unkept(headers, one.places)) if one.kind.table == "focus_charges" else one
     nearest = max(tried, key=lambda one: (len(one.kind.needed) - len(one.kind.missing(one.places)), len(one.places)))
     missing = ", ".join(nearest.kind.missing(nearest.places))
     shown = ", ".join(header.strip()[:40] for header in headers[:40]) + (", ..." if len(headers) > 40 else "")
@@ -148,6 +149,11 @@ def recognise(headers: Sequence[str], label: str) -> Recognised:
         f"{label} has no schema known here. It has the columns {shown or 'none'};"
         f" for {nearest.kind.name}, which it comes nearest to, it lacks {missing}."
     )
+
+
+def _unkept(headers: Sequence[str], places: Mapping[str, int]) -> tuple[str, ...]:
+    used = set(places.values())
+    return tuple(header.strip()[:60] for place, header in enumerate(headers) if place not in used and header.strip())
 
 
 def _places(kind: Kind, headers: Sequence[str]) -> dict[str, int]:

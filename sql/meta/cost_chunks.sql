@@ -25,7 +25,9 @@ from meta.chunks as chunks
 left join meta.cost_sources as choices using (scope_id)
 left join (values ('focus_charges', 'ActualCost'), ('focus_charges', 'AmortizedCost')) as readings (table_name, metric)
     on chunks.table_name = readings.table_name
-where chunks.table_name in ('cost_daily', 'cost_details', 'usage_details', 'cost_exports', 'focus_charges')
+where
+    chunks.month is not null
+    and chunks.table_name in ('cost_daily', 'cost_details', 'usage_details', 'cost_exports', 'focus_charges')
 qualify row_number() over (
     partition by chunks.scope_id, chunks.month, coalesce(chunks.metric, readings.metric), case when chunks.table_name in ('cost_exports', 'focus_charges') then chunks.table_name end
     order by

@@ -3,7 +3,7 @@
 -- columns:
 --   table_name: Raw table.
 --   scope_id: Scope that was asked; / for the whole sign-in.
---   outcome: Worst outcome of the latest attempts at the newest month (or listing).
+--   outcome: Worst outcome of the latest attempts at the newest month (or listing); for files of bills also at their place as a whole.
 --   reason: Why something is missing; null when nothing is.
 --   next_step: What to do about it.
 --   last_attempt_at: Instant of the latest attempt (UTC).
@@ -22,6 +22,7 @@ with ranked as (
     select
         *,
         month is not distinct from max(month) over (partition by table_name, scope_id) as is_newest,
+        is_newest or month is null as is_telling, -- without a month: a place of files that could not be read
         case last_outcome
             when 'loaded' then 0 when 'partial' then 1 when 'throttled' then 2
             when 'failed' then 3 when 'unsupported' then 4 else 5
@@ -33,9 +34,9 @@ standing as (
     select
         table_name,
         scope_id,
-        arg_max(last_outcome, badness) filter (where is_newest) as outcome,
-        nullif(arg_max(last_reason, badness) filter (where is_newest), '') as reason,
-        nullif(arg_max(last_next_step, badness) filter (where is_newest), '') as next_step,
+        arg_max(last_outcome, badness) filter (where is_telling) as outcome,
+        nullif(arg_max(last_reason, badness) filter (where is_telling), '') as reason,
+        nullif(arg_max(last_next_step, badness) filter (where is_telling), '') as next_step,
         max(last_attempt_at) as last_attempt_at,
         case
             when bool_and(last_success_at is not null) filter (where is_newest)

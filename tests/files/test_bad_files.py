@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from finops_lake.answers.status import answer_status
 from finops_lake.commands.refresh import code_of
 from finops_lake.errors import Outcome
+from finops_lake.lake.reader import LakeReader
 from tests.files.conftest import EXPORT_ID, FOCUS, RUNS, USAGE, csv_text, run_of, write
 
 COST = "select _month::varchar, sum(billed_cost) from raw.focus_charges group by all order by all"
@@ -72,7 +74,7 @@ def test_a_cut_gzip_file_is_found_and_the_rest_goes_on(home, tmp_path):
     (folder / "cut.csv.gz").write_bytes(packed[: len(packed) // 2])
     write(folder / "good.csv", csv_text([FEBRUARY]))
     report = home.load(folder)
-    assert f"{folder}/cut.csv.gz cannot be read: Compressed file ended before" in report.notes[0]
+    assert f"{folder}/cut.csv.gz cannot be read: Compressed file ended before" in reasons(report)[0]
     assert home.rows(COST) == [("2025-02-01", Decimal(2))]
     assert code_of(report) == 3
 
@@ -84,7 +86,7 @@ def test_what_the_lake_held_of_a_period_outlives_a_damaged_run(home, tmp_path):
     home.load(root)
     write(folder / "part_0_0001.csv", csv_text([FOCUS])[:-3])
     report = home.load(root)
-    assert "its manifest promises" in (reasons(report) + list(report.notes))[0]
+    assert "its manifest promises" in reasons(report)[0]
     assert home.rows(COST) == [("2025-02-01", Decimal(2)), ("2025-03-01", Decimal("1.5"))]
     write(folder / "part_0_0001.csv", csv_text([FOCUS]))
     assert home.load(root).failures == ()
@@ -102,7 +104,7 @@ def test_a_cut_parquet_file_and_one_with_a_damaged_page_are_found(home, tmp_path
     cut = write(tmp_path / "cut.parquet", whole[:-100])
     holed = write(tmp_path / "holed.parquet", whole[:8] + b"\xff" * 200 + whole[208:])
     report = home.load(cut, holed)
-    said = " ".join([*report.notes, *reasons(report)])
+    said = " ".join(reasons(report))
     assert f"{cut} is cut short or not a Parquet file" in said
     assert str(holed) in said
     assert home.rows(COST) == []
@@ -119,12 +121,12 @@ def test_fewer_rows_than_the_manifest_promises_load_nothing(home, tmp_path):
 def test_a_foreign_file_says_what_it_has_and_what_it_lacks(home, tmp_path):
     path = write(tmp_path / "other.csv", "Name,BilledCost,BillingCurrency\r\nx,1,EUR\r\n")
     report = home.load(path)
-    (note,) = report.notes
+    (note,) = reasons(report)
     assert note == (
         f"{path} has no schema known here. It has the columns Name, BilledCost, BillingCurrency; for FOCUS charges,"
         " which it comes nearest to, it lacks charge_period_start, charge_category or provider_name."
     )
-    assert code_of(report) == 3
+    assert code_of(report) == 1
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_a_foreign_file_says_what_it_has_and_what_it_lacks(home, tmp_path):
 )
 def test_what_is_no_table_is_told_apart(home, tmp_path, content, words):
     report = home.load(write(tmp_path / "thing.csv", content))
-    assert words in report.notes[0]
+    assert words in reasons(report)[0]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
@@ -154,7 +156,7 @@ def test_a_line_without_end_is_refused_wherever_it_is_and_however_packed(home, t
             file.write(b"z" * 1_000_000)
         file.write(after.encode())
     report = home.load(path)
-    said = (reasons(report) + list(report.notes))[0]
+    said = reasons(report)[0]
     assert str(path) in said
     assert "line of more than 1,048,576 bytes" in said or "is longer than the 1,048,576 bytes" in said
     assert home.rows(COST) == []
@@ -163,7 +165,7 @@ def test_a_line_without_end_is_refused_wherever_it_is_and_however_packed(home, t
 def test_a_packed_file_whose_checksum_differs_is_refused(home, tmp_path):
     path = write(tmp_path / "a.csv.gz", csv_text([FOCUS]))
     path.write_bytes(path.read_bytes()[:-8] + bytes(8))
-    assert f"{path} cannot be read: CRC check failed" in home.load(path).notes[0]
+    assert f"{path} cannot be read: CRC check failed" in reasons(home.load(path))[0]
 
 
 def test_a_packed_file_that_unpacks_to_far_too_much_is_refused(home, tmp_path):
@@ -172,7 +174,7 @@ def test_a_packed_file_that_unpacks_to_far_too_much_is_refused(home, tmp_path):
         file.write(csv_text([FOCUS]).encode())
         for _ in range(300):
             file.write(b"\r\n" * 500_000)
-    assert "unpacks to more than 200 times its size" in home.load(path).notes[0]
+    assert "unpacks to more than 200 times its size" in reasons(home.load(path))[0]
 
 
 @pytest.mark.parametrize("name", ["../../outside.csv", "/etc/passwd", "https://other.example/c/x.csv", "a\\..\\x.csv"])
@@ -180,7 +182,7 @@ def test_a_manifest_that_points_outside_its_container_is_refused(home, tmp_path,
     write(tmp_path / "outside.csv", csv_text([FOCUS]))
     run_of(tmp_path / "export", [FOCUS], change={"blobs": [{"blobName": name}]})
     report = home.load(tmp_path / "export")
-    assert "does not lie in its container: nothing of it is read" in report.notes[0]
+    assert "does not lie in its container: nothing of it is read" in reasons(report)[0]
     assert home.rows(COST) == []
 
 
@@ -194,7 +196,7 @@ def test_a_manifest_that_points_outside_its_container_is_refused(home, tmp_path,
 )
 def test_a_manifest_that_does_not_fit_its_files_is_refused(home, tmp_path, change, words):
     run_of(tmp_path / "export", [FOCUS], change=change)
-    assert words in home.load(tmp_path / "export").notes[0]
+    assert words in reasons(home.load(tmp_path / "export"))[0]
 
 
 def test_a_half_written_manifest_leaves_the_run_before(home, tmp_path):
@@ -204,7 +206,7 @@ def test_a_half_written_manifest_leaves_the_run_before(home, tmp_path):
     manifest = (folder / "manifest.json").read_text()
     write(folder / "manifest.json", manifest[: len(manifest) // 2])
     report = home.load(root)
-    assert "is not a whole JSON file" in report.notes[0]
+    assert "is not a whole JSON file" in reasons(report)[0]
     assert home.rows(COST) == [("2025-03-01", Decimal("1.5"))]
     assert home.rows("select distinct _scope_id from raw.focus_charges") == [(EXPORT_ID.lower(),)]
 
@@ -216,7 +218,7 @@ def test_a_part_of_another_kind_fails_the_whole_run(home, tmp_path):
     blobs = [{"blobName": f"billing/Daily/20250301-20250331/{RUNS[0]}/part_0_000{number}.csv"} for number in (1, 2)]
     run_of(root, [FOCUS], change={"blobs": blobs, "blobCount": 2})
     report = home.load(root)
-    assert "part_0_0002.csv has no schema known here" in report.notes[0]
+    assert "part_0_0002.csv has no schema known here" in reasons(report)[0]
     assert home.rows(COST) == []
 
 
@@ -230,3 +232,49 @@ def test_a_path_with_letters_of_a_pattern_is_a_path(home, tmp_path):
     write(tmp_path / "b[1]*?" / "a[x].csv", csv_text([FOCUS]))
     assert home.load(tmp_path / "b[1]*?").count(Outcome.LOADED) == 1
     assert json.dumps(home.rows(COST)[0][0]) == '"2025-03-01"'
+
+
+def missing_of(home):
+    """Return what the status says is missing: place, outcome, reason."""
+    lake = LakeReader(home.path)
+    answer = answer_status(lake, home.settings.utc_now())
+    lake.close()
+    return [(one.scope_id, one.outcome, one.reason) for one in answer.scopes.missing]
+
+
+@pytest.mark.parametrize("fault", ["foreign file", "manifest", "location"])
+def test_what_cannot_be_read_at_all_is_in_the_status_until_it_can(home, tmp_path, fault):
+    root = tmp_path / "export"
+    folder = run_of(root, [FEBRUARY], period="20250201-20250228") if fault != "location" else root
+    assert fault == "location" or home.load(root).failures == ()
+    bad = {"foreign file": root / "other.csv", "manifest": folder / "manifest.json", "location": root}[fault]
+    good = bad.read_bytes() if bad.is_file() else None
+    if fault != "location":
+        write(bad, "Name,Colour\r\nx,red\r\n")
+    report = home.load(root)
+    assert code_of(report) == (1 if fault != "foreign file" else 3)
+    ((scope, outcome, reason),) = missing_of(home)
+    assert scope.startswith(str(root))
+    assert outcome == "failed"
+    assert reason.partition(": ")[2] == reasons(report)[0]
+    loads = home.rows("select outcome, reason, next_step is not null from meta.loads order by load_id desc limit 1")
+    assert loads == [("failed", reasons(report)[0], True)]
+    if good is not None:
+        write(bad, good)
+    elif fault == "location":
+        write(root / "bill.csv", csv_text([FEBRUARY]))
+    else:
+        bad.unlink()
+    assert code_of(home.load(root)) == 0
+    assert missing_of(home) == []
+    assert home.rows(COST) == [("2025-02-01", Decimal(2))]
+
+
+def test_focus_columns_that_are_not_kept_are_named(home, tmp_path):
+    path = write(tmp_path / "focus.csv", csv_text([FOCUS | {"x_Foo": "1", "x_Bar": "2"}]))
+    report = home.load(path)
+    assert f"{path}: not kept: x_Foo, x_Bar." in report.told
+    sql = "select outcome, reason from meta.files where path like '%focus.csv'"
+    assert home.rows(sql) == [("loaded", "not kept: x_Foo, x_Bar")]
+    assert code_of(report) == 0
+    assert not any("not kept" in line for line in home.load(path).told), "an unchanged file is not told of again"

@@ -51,7 +51,7 @@ def test_exit_codes_tell_a_part_from_nothing_and_from_a_mistake(home, tmp_path):
     assert refresh(home, "--from", str(bad)).returncode == 1
     assert refresh(home, "--from", str(good), "--tables", "disks").returncode == 2
     absent = refresh(home, "--from", str(tmp_path / "absent"))
-    assert absent.returncode == 3
+    assert absent.returncode == 1
     assert "there is no such file or folder" in absent.stderr
 
 

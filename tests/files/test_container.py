@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from finops_lake.azure_api.storage import BlobContainer, parse_address
-from finops_lake.errors import AccessDeniedError, ForeignLakeError, InputError, NotFoundError, UnreachableError
+from finops_lake.commands.refresh import code_of
+from finops_lake.errors import (
+    AccessDeniedError,
+    ForeignLakeError,
+    InputError,
+    NotFoundError,
+    Outcome,
+    UnreachableError,
+)
 from tests.files.conftest import EXPORT_ID, FOCUS, RUNS, USAGE, Home, csv_text, run_of, write
 
 COST = "select sum(billed_cost), count(*) from raw.focus_charges"
@@ -77,7 +85,7 @@ def test_a_signature_is_nowhere_in_home_log_and_report(azurite, container, home,
     missing = home.load(refused)
     said = repr(report) + repr(missing) + caplog.text + repr(parse_address(url))
     said += repr(home.settings.model_copy(update={"exports": (url,)}))
-    assert missing.notes
+    assert [failure.outcome for failure in missing.failures] == [Outcome.DENIED]
     held = b"".join(path.read_bytes() for path in home.path.rglob("*") if path.is_file())
     for signature in (one.partition("sig=")[2].partition("&")[0] for one in (url, refused)):
         assert signature not in said
@@ -120,7 +128,8 @@ def test_a_blob_that_changes_between_listing_and_reading_is_noticed(azurite, con
 def test_a_location_that_fails_does_not_keep_another_from_being_read(azurite, container, home):
     container.upload_blob("a.csv", csv_text([FOCUS]))
     report = home.load(f"{azurite.url}/nosuchcontainer?{azurite.sas('nosuchcontainer')}", address(azurite, container))
-    assert len(report.notes) == 1
+    assert len(report.failures) == 1
+    assert code_of(report) == 3
     assert home.rows(COST) == [(Decimal("1.5"), 1)]
 
 
