@@ -20,6 +20,7 @@ from finops_lake.coverage import BILLING_ACCOUNTS, choices_of, covered
 from finops_lake.errors import FinopsLakeError, InputError, LockedError
 from finops_lake.plan import Demand, next_due_at
 from finops_lake.refresh import (
+    FILE_TABLES,
     STATES_SQL,
     SUBSCRIPTIONS_SQL,
     OnProgress,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 COOL_DOWN = timedelta(minutes=5)
 """After a refresh that failed as a whole, answers come from what is there for so long."""
+
+LOOK_AGAIN = timedelta(minutes=15)
+"""How soon the places of `exports` are listed again for a question that rests on cost; only what changed is read."""
 
 LINEAGE_SQL = "select view_name, table_name from meta.lineage"
 
@@ -73,6 +77,7 @@ class OnDemand:
         self._guard = threading.Lock()
         self._job: _Job | None = None
         self._failed: tuple[datetime, FinopsLakeError] | None = None
+        self._looked_at: datetime | None = None
         self._next_due: dict[Demand, datetime] = {}
         self._next_due_of: tuple[int | None, datetime | None] | None = None
 
@@ -179,10 +184,12 @@ class OnDemand:
     def _is_due(self, demand: Demand) -> bool:
         """Return whether anything is due by the published lake; the refresh itself looks again, under its lock.
 
+        Places of files are due when this process has not listed them lately.
+
         Looking through thousands of chunks takes longer than an answer, so the instant at which the first becomes
         due is kept until the next publication.
         """
-        if demand.force:
+        if demand.force or self._are_files_due(demand):
             return True
         version = self._lake.version()
         if self._next_due_of != version:
@@ -191,6 +198,11 @@ class OnDemand:
         if demand not in known:
             known[demand] = self._first_due_at(demand)
         return known[demand] <= self._settings.utc_now()
+
+    def _are_files_due(self, demand: Demand) -> bool:
+        if not self._settings.exports or not _rests_on_files(demand):
+            return False
+        return self._looked_at is None or self._settings.utc_now() - self._looked_at >= LOOK_AGAIN
 
     def _first_due_at(self, demand: Demand) -> datetime:
         from finops_lake.extract.catalog import FETCHED
@@ -221,6 +233,8 @@ class OnDemand:
 
         try:
             self._before()
+            if _rests_on_files(job.demand):
+                self._looked_at = self._settings.utc_now()
             job.report = self._refresher().refresh(job.demand, lock_timeout=lock_timeout, on_progress=tell)
             self._failed = None
         except FinopsLakeError as error:
@@ -257,6 +271,10 @@ class OnDemand:
         if job.report is not None and job.report.left:
             return [f"{job.report.left} pieces were not reached within the time a refresh may take."]
         return []
+
+
+def _rests_on_files(demand: Demand) -> bool:
+    return demand.tables is None or not demand.tables.isdisjoint(FILE_TABLES)
 
 
 def _check_tables(demand: Demand) -> None:

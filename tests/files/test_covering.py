@@ -86,7 +86,9 @@ def test_an_answer_counts_the_months_of_an_export_as_there_and_starts_no_refresh
     rows = app.lake.query(f"{status} and sub_account_id = '{first}' order by all").rows
     assert rows == [(OCTOBER, "closed"), (NOVEMBER, "open")]
     assert len(subscriptions_of(app.lake)) == 3, "an export is no subscription"
-    assert app.on_demand.ensure(["marts.charges"], [NOVEMBER], max_wait=0) == []
+    generation = app.lake.generation()
+    assert app.on_demand.ensure(["marts.charges"], [NOVEMBER], max_wait=30) == []
+    assert app.lake.generation() == generation, "listing what has not changed reads and writes nothing"
     app.close()
 
 
@@ -99,3 +101,26 @@ def test_an_export_that_stopped_gives_way_to_azure_in_the_open_month_only(azure,
     ((reason,),) = app.lake.query(f"select reason from meta.cost_sources where scope_id = '{first}'").rows
     assert reason.startswith("exports cover 2026-10 since")
     app.close()
+
+
+def test_a_question_about_cost_looks_at_exports_and_reads_what_is_new(azure, azurite, tmp_path):
+    first = azure.world.estate.subscriptions[0].scope
+    line = FOCUS | {"SubAccountId": first, "ChargePeriodStart": "2026-11-02T00:00:00Z", "BilledCost": "2"}
+    charges = "select sum(billed_cost) from marts.charges where billing_month = date '2026-11-01'"
+    cost = f"{charges} and sub_account_id = '{first}'"
+    with azurite.container(f"c{uuid.uuid4().hex}") as client:
+        client.upload_blob("a.csv", csv_text([line]))
+        location = f"{azurite.url}/{client.container_name}?{azurite.sas(client.container_name)}"
+        app = refreshed(azure, tmp_path, location)
+        client.upload_blob("b.csv", csv_text([line | {"BilledCost": "3"}]))
+        assert app.on_demand.ensure(["marts.charges"], [NOVEMBER], max_wait=30) == []
+        assert app.lake.query(cost).rows == [(Decimal(5),)]
+        client.upload_blob("c.csv", csv_text([line | {"BilledCost": "4"}]))
+        generation = app.lake.generation()
+        app.on_demand.ensure(["marts.charges"], [NOVEMBER], max_wait=30)
+        assert app.lake.generation() == generation, "the place was listed a moment ago"
+        app.close()
+        later = App(app.settings)
+        assert later.on_demand.ensure(["marts.charges"], [NOVEMBER], max_wait=30) == []
+        assert later.lake.query(cost).rows == [(Decimal(9),)]
+        later.close()
