@@ -11,8 +11,11 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from finops_lake.app import App
+from finops_lake.config import load_settings
 from finops_lake.demo.server import LocalAzure
 from finops_lake.journal import Journal
+from finops_lake.plan import Demand
 from tests.conftest import set_sign_in
 from tests.server.test_stdio import environment_of, script
 
@@ -65,3 +68,21 @@ async def test_two_servers_of_one_home_run_a_job_once(
     assert [(job["job"], job["last_outcome"]) for job in status["schedule"] if job["job"] == "inventory"] == [
         ("inventory", "loaded")
     ]
+
+
+async def test_a_scheduled_refresh_gives_way_to_a_question(
+    azure: LocalAzure, served: StdioServerParameters, tmp_path: Path
+) -> None:
+    assert served.env is not None
+    # without a lake everything would be asked for
+    App(load_settings(served.env)).refresher().refresh(Demand(tables=frozenset({"budgets"})))
+    throttled = azure.faults.add("throttled", operation="disks", times=None, retry_after=120)
+    async with Client(stdio_client(served)) as client:
+        await until(lambda: bool(throttled.hits))
+        result = await client.call_tool("get_cost", {"max_wait_seconds": 50})
+        assert not result.is_error
+        answer = result.structured_content
+    assert answer is not None
+    assert answer["rows"], "the answer did not wait for the two minutes of the schedule's throttle"
+    assert outcomes(tmp_path)[-1:] == ["stopped"]
+    assert [item for item in azure.requests if item.operation == "query"]
