@@ -37,6 +37,19 @@ HEADINGS = {
     "tag_values": "Values",
     "billing_currency": "Currency",
 }
+SECTION_HEADINGS = {
+    "what": "What",
+    "tag_key": "Tag",
+    "spellings": "Spellings",
+    "resources": "Resources",
+    "sub_account_name": "Subscription",
+    "resource_id": "Resource",
+    "resource_type": "Type",
+    "missing_tags": "Lacks",
+    "service_name": "Service",
+    "billing_currency": "Currency",
+    "cost": "Cost",
+}
 SECTIONS = {
     "spellings": "Spelled in several ways",
     "untagged": "The dearest resources to tag",
@@ -106,7 +119,8 @@ def print_coverage(answer: Answer) -> None:
 
 def _print_section(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        columns = [amount_column(name) if name == "cost" else Column(name) for name in rows[0]]
+        titles = {name: SECTION_HEADINGS.get(name, name) for name in rows[0]}
+        columns = [amount_column(title) if name == "cost" else Column(title) for name, title in titles.items()]
         print_table(columns, [[_cell(name, value) for name, value in row.items()] for row in rows], title=title)
 
 
