@@ -90,11 +90,11 @@ def _patterns(given: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ..
 
 def _views(lake: LakeReader, question: AuditQuestion) -> list[str]:
     """Return the views that the question needs; none while there is no lake, when everything is needed anyway."""
-    from finops_lake.answers.audit import checks_of, select_checks
+    from finops_lake.answers.audit import asked_checks
 
     if not lake.exists():
         return []
-    checks = [f"audits.{check.name}" for check in select_checks(checks_of(lake), question.checks)]
+    checks = [f"audits.{check.name}" for check in asked_checks(lake, question)]
     return [*checks, *(["marts.budget_status"] if question.budgets else [])]
 
 

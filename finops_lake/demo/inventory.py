@@ -40,9 +40,9 @@ def resources_of_type(world: World, call: Call) -> list[dict[str, Any]]:
 
 
 def locks(world: World, subscription_id: str) -> list[dict[str, Any]]:
-    """Return the locks of a subscription: one on its first group and one on its first unattached disk."""
+    """Return the locks of a subscription: one on its first group and one on its shared disk."""
     groups = list(world.estate.groups_of(subscription_id))
-    disks = [item for item in world.estate.resources_of(Disk, subscription_id) if item.name == "disk-sandbox-scratch"]
+    disks = [item for item in world.estate.resources_of(Disk, subscription_id) if item.name == "disk-cluster-shared"]
     places = [*(group.resource_id for group in groups[:1]), *(disk.resource_id for disk in disks)]
     return [
         {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -48,6 +48,8 @@ class Graph:
 
     files: tuple[SqlFile, ...]
     reads: Mapping[str, frozenset[str]]
+    draws: Mapping[str, frozenset[str]]
+    """As `reads`, but of a framed file what its answer must have fresh, not what its frame could read."""
 
 
 def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile], tables: Collection[str]) -> Graph:
@@ -69,10 +71,16 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
         moving = sorted(_functions(tree) & _CHANGING)
         if moving and file.view not in _STEADY_WHERE_BUILT:
             changing[file.view] = moving[0]
-    graph = Graph(tuple(views[name] for name in _ordered(views, reads)), reads)
+    draws = reads | {file.view: _own_reads(connection, file) for file in files if file.bare}
+    graph = Graph(tuple(views[name] for name in _ordered(views, reads)), reads, draws)
     for file in files:
         _check_stored(file, graph, changing)
     return graph
+
+
+def _own_reads(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> frozenset[str]:
+    own = references(_tree(connection, replace(file, select=file.bare)))
+    return frozenset({str(reference) for reference in own} | set(file.refreshes))
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:

@@ -28,13 +28,17 @@ class Reference:
 
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:
     """Yield every node of a parsed statement (`json_serialize_sql`)."""
-    if isinstance(tree, dict):
-        yield tree
-        for value in tree.values():
-            yield from nodes(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from nodes(value)
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            inner = list(node.values())
+        elif isinstance(node, list):
+            inner = node
+        else:
+            continue
+        waiting += [value for value in reversed(inner) if isinstance(value, (dict, list))]
 
 
 def references(tree: Any) -> Iterator[Reference]:

@@ -28,10 +28,14 @@ from finops_lake.errors import LakeError
 
 SCHEMAS = ("staging", "charges", "meta", "marts", "audits")
 STORABLE = ("charges", "marts")
-PARTITIONS = (("x_scope_id", "billing_month"), ("billing_month",))
-"""The columns a stored mart may be replaced by: scope and month, or the month alone."""
+WHOLE = ("whole",)
+PARTITIONS = (("x_scope_id", "billing_month"), ("billing_month",), WHOLE)
+"""What a stored mart may be replaced by: scope and month, the month alone, or all of it (`stored: whole`)."""
 FOLDER_COLUMNS = "_columns.sql"
 """A header without a SELECT: describes columns for every view of its folder (all audits have one shape)."""
+
+FRAME = "_frame.sql"
+"""A header and a SELECT that the files of its folder are put into (see framing)."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEY = re.compile(r"([a-z][a-z_]*):(?:\s+(.*))?$")
@@ -73,6 +77,10 @@ class SqlFile:
     folder_columns: Mapping[str, str] = field(default_factory=dict)
     column_lines: Mapping[str, int] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    bare: str = ""
+    """The file's own SELECT, where `select` puts it into a frame."""
+    refreshes: tuple[str, ...] = ()
+    """What a framed file needs fresh besides what its own SELECT reads; the frame itself may read far more."""
 
     @property
     def view(self) -> str:
@@ -86,8 +94,13 @@ class SqlFile:
 
     @property
     def partition(self) -> tuple[str, ...]:
-        """The columns by which a stored mart is replaced; empty for others."""
-        return _names(self.headers.get("stored", ""))
+        """The columns by which a stored mart is replaced; empty for others and for what is replaced whole."""
+        return () if self.is_whole else _names(self.headers.get("stored", ""))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a stored mart of which no part is replaced alone."""
+        return _names(self.headers.get("stored", "")) == WHOLE
 
     @property
     def remembers(self) -> bool:
@@ -120,7 +133,7 @@ def read_sql_files(folder: Path | Traversable) -> list[SqlFile]:
         )
         if files and schema.name not in SCHEMAS:
             raise SqlFileError(f"{schema.name}/{files[0].name}", 1, f"the folder must be one of {', '.join(SCHEMAS)}")
-        texts = {entry.name: entry.read_text(encoding="utf-8") for entry in files}
+        texts = {entry.name: entry.read_text(encoding="utf-8") for entry in files if entry.name != FRAME}
         shared = _folder_columns(schema.name, texts.pop(FOLDER_COLUMNS, ""))
         found += [replace(parse(schema.name, name, text), folder_columns=shared) for name, text in texts.items()]
     return found
@@ -145,7 +158,7 @@ def parse(schema: str, file_name: str, text: str) -> SqlFile:
         raise SqlFileError(
             place,
             header.lines["stored"],
-            f"only a view of {' or '.join(STORABLE)} can be stored, by {', '.join(PARTITIONS[0])} or the month",
+            f"only a view of {' or '.join(STORABLE)} can be stored, by {', '.join(PARTITIONS[0])}, the month or whole",
         )
     if header.parameters and (
         stored is not None or not header.values.get("example", "").startswith(f"{schema}.{name}(")

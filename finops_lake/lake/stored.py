@@ -21,6 +21,8 @@ from finops_lake.lake.schema import columns_of_table
 from finops_lake.lake.sqlfiles import SqlFile
 from finops_lake.lake.trouble import explanation
 
+ALL = date.min
+"""Stands for the month of the one piece of a mart that is stored whole."""
 _REBUILT = "rebuilt_rows"
 _SCOPES_AT_ONCE = 10  # one statement for several scopes is three times as fast as one each, and fits in memory
 
@@ -57,7 +59,10 @@ def _fit(connection: duckdb.DuckDBPyConnection, schema: str, name: str, wanted: 
 
 def mark(connection: duckdb.DuckDBPyConnection, marked: Iterable[tuple[SqlFile, str, date]]) -> None:
     """Note that these pieces must be rebuilt: a mart, a scope and a month each."""
-    pieces = {(mart.view, scope_id if _is_by_scope(mart) else "", month) for mart, scope_id, month in marked}
+    pieces = {
+        (mart.view, scope_id if _is_by_scope(mart) else "", ALL if mart.is_whole else month)
+        for mart, scope_id, month in marked
+    }
     if pieces:
         rows = ", ".join(["(?, ?, ?::date)"] * len(pieces))
         connection.execute(
@@ -68,6 +73,9 @@ def mark(connection: duckdb.DuckDBPyConnection, marked: Iterable[tuple[SqlFile, 
 
 def mark_all(connection: duckdb.DuckDBPyConnection, mart: SqlFile, tables: Iterable[str]) -> None:
     """Note that all of a stored mart must be rebuilt: every scope and month of the raw `tables` beneath it."""
+    if mart.is_whole:
+        mark(connection, [(mart, "", ALL)])
+        return
     scope = "_scope_id" if _is_by_scope(mart) else "''"
     for table in tables:
         connection.execute(
@@ -131,11 +139,15 @@ def _held(connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, sco
 
 
 def _picked(mart: SqlFile, scope_ids: list[str]) -> str:
+    if mart.is_whole:
+        return "true"
     scopes = f" and x_scope_id in ({', '.join('?' * len(scope_ids))})" if _is_by_scope(mart) else ""
     return f"billing_month = ?{scopes}"
 
 
 def _values(mart: SqlFile, scope_ids: list[str], month: date) -> list[object]:
+    if mart.is_whole:
+        return []
     return [month, *scope_ids] if _is_by_scope(mart) else [month]
 
 

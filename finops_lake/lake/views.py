@@ -204,14 +204,19 @@ def _text(file: SqlFile) -> str:
 
 
 def _record(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> None:
-    for view, table in lineage([file.view], graph.reads):
-        connection.execute("insert into meta.lineage values (?, ?)", [view, table])
+    _insert(connection, "meta.lineage", list(lineage([file.view], graph.draws)))
     texts = {"description": file.description, **file.headers}
     if file.is_macro:
         texts["parameters"] = "; ".join(f"{name}: {one.text}" for name, one in file.parameters.items())
         texts["columns"] = "; ".join(f"{name}: {text}" for name, text in file.columns.items())
-    for key, value in texts.items():
-        connection.execute("insert into meta.headers values (?, ?, ?)", [file.view, key, value])
+    _insert(connection, "meta.headers", [(file.view, key, value) for key, value in texts.items()])
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[str, ...]]) -> None:
+    if rows:
+        places = f"({', '.join('?' * len(rows[0]))})"
+        values = [value for row in rows for value in row]
+        connection.execute(f"insert into {table} values {', '.join([places] * len(rows))}", values)
 
 
 def _aliases(files: Sequence[SqlFile]) -> dict[str, SqlFile]:

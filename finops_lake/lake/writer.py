@@ -23,11 +23,12 @@ from finops_lake.lake import load as loading
 from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, memory_of, recorded
 from finops_lake.lake.filefaults import RoundingError
 from finops_lake.lake.files import LakeFiles, drop_leftovers
+from finops_lake.lake.framing import read_views
 from finops_lake.lake.graph import build_graph
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
 from finops_lake.lake.remember import Change
 from finops_lake.lake.schema import create_meta, create_raw, meta_sql, source_fingerprint
-from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
+from finops_lake.lake.sqlfiles import SqlFile, sql_folder
 from finops_lake.lake.trouble import storage_trouble, translated
 from finops_lake.lake.usage import Facts, keep_usage
 from finops_lake.lake.views import create_views
@@ -384,7 +385,7 @@ class Warehouse:
             facts = recorded(connection, self.files.warehouse)
             check_version(facts, self.files.warehouse)
             self._join(connection, facts)
-        files = [*read_sql_files(self._sql if self._sql is not None else sql_folder()), *self._own_views]
+        files = [*read_views(self._sql if self._sql is not None else sql_folder()), *self._own_views]
         fingerprints = {name: source_fingerprint(source) for name, source in self._sources.items()}
         definitions = _fingerprint(files, fingerprints)
         if facts.get("definitions") != definitions:

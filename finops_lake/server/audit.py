@@ -12,7 +12,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
 from finops_lake.answers.answer import Answer, Period
-from finops_lake.answers.audit import AuditQuestion, answer_audit, checks_of, select_checks
+from finops_lake.answers.audit import AuditQuestion, answer_audit, asked_checks
 from finops_lake.answers.cost import months_of
 from finops_lake.app import App
 from finops_lake.server.envelope import AuditAnswer
@@ -38,7 +38,7 @@ from finops_lake.server.tools import READ_ONLY, make_tool
 PRICED_DAYS = 35
 """A saving is the cost of 30 complete days, and the last few are never complete."""
 
-HIDDEN = ("severity", "saving_source", "is_since_lower_bound")
+HIDDEN = ("severity", "saving_source", "is_since_lower_bound", "counted_saving", "counted_by")
 
 
 def audit_tool(app: App) -> Tool:
@@ -104,7 +104,15 @@ def render_audit(envelope: Mapping[str, Any]) -> str:
         f"{len(rows)} of {envelope['row_count']} findings, amounts rounded to cents:",
         *table(rows, hidden=HIDDEN),
     ]
-    checks = [_check_line(check) for check in envelope["checks"]]
+    telling = [check for check in envelope["checks"] if check["waste"] or check["undetermined"]]
+    checks = [_check_line(check) for check in telling or envelope["checks"]]
+    if telling and len(telling) < len(envelope["checks"]):
+        others = [check for check in envelope["checks"] if check not in telling]
+        checks.append(
+            f"- {len(others)} other checks found nothing in {sum(check['looked_at'] for check in others)} looked at: "
+            + ", ".join(f"{check['check_name']} 0 of {check['looked_at']}" for check in others)
+            + "."
+        )
     return document(envelope, _headline(envelope), checks, listed if rows else [], in_danger)
 
 
@@ -138,7 +146,7 @@ def _views(app: App, question: AuditQuestion) -> list[str]:
     """Return the views of the checks asked for; none while there is no lake, when everything is needed anyway."""
     if not app.lake.exists():
         return []
-    checks = select_checks(checks_of(app.lake), question.checks)
+    checks = asked_checks(app.lake, question)
     budgets = ["marts.budget_status"] if question.budgets else []
     return [*(f"audits.{check.name}" for check in checks), *budgets]
 

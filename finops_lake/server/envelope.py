@@ -118,6 +118,7 @@ class CheckSection(BaseModel):
     title: str | None
     description: str | None
     severity: str
+    category: str
     looked_at: int
     waste: int
     not_priced: int

@@ -1,4 +1,8 @@
 -- columns:
+--   check_name: The check.
+--   severity: high, medium or low, by what such waste usually costs.
+--   category: usage, rate, governance or reliability.
+--   action: What the check advises: delete, change, commit or review; of several on one resource the first of these is counted.
 --   resource_id: Full ARM id, lower case.
 --   sub_account_id: Subscription, /subscriptions/<guid>.
 --   x_resource_group_name: Resource group, lower case.
@@ -6,10 +10,13 @@
 --   region_id: Region, such as westeurope.
 --   verdict: waste, not_applicable or undetermined; a resource that is fine is not listed.
 --   reason: Why, in one sentence.
---   since_at: Instant since which the state holds (UTC); null when Azure does not tell.
+--   since_at: Instant since which the state holds (UTC); null when neither Azure nor the lake's memory tells.
 --   is_since_lower_bound: Whether the state may be older than what is known.
---   monthly_saving: The resource's own billed cost of its last 30 complete days; null when it has no charge.
+--   monthly_saving: What would leave the bill in a month, from the billed cost of the last 30 complete days; null when not known.
 --   billing_currency: Currency of monthly_saving; savings of different currencies are never added.
---   saving_source: billed_cost_last_30_days, or not_priced.
---   saving_confidence: high when the state has lasted for the whole window, else medium; null when not priced.
+--   saving_source: billed_cost_last_30_days, billed_cost_of_meters, amortized_cost_of_the_unused_part, advisor_capped_by_bill or advisor; free (nothing is billed for it), at_stake (a saving that nothing in the lake can price) or not_priced (no charge was found).
+--   saving_confidence: high when the state has lasted for the whole window, medium, low; null when there is no saving.
 --   evidence: JSON object of the facts the verdict rests on.
+--   saved_resource_id: Resource on whose bill the saving lies, lower case.
+--   saving_part: Part of that bill, such as licence; null for all of it.
+--   tags: JSON object of the resource's own tags.

@@ -9,26 +9,17 @@
 --   window_end_date: Last of the 30 days (UTC).
 --   billed_cost: Actual cost of the window, before tax.
 --   effective_cost: Amortized cost of the window.
-with windows as (
-    select
-        scope_id,
-        (max(last_success_at) at time zone 'UTC')::date - 4 as window_end_date,
-    from meta.cost_chunks
-    where metric = 'ActualCost' and last_success_at is not null
-    group by all
-)
-
 select
     charges.sub_account_id,
     charges.resource_id,
     charges.billing_currency,
-    windows.window_end_date - 29 as window_start_date,
+    windows.window_start_date,
     windows.window_end_date,
     sum(charges.billed_cost) as billed_cost,
     sum(charges.effective_cost) as effective_cost,
-from marts.charges as charges
-inner join windows on charges.x_scope_id = windows.scope_id
+from marts.charges_as_of(null::timestamptz) as charges
+inner join marts.cost_windows as windows using (x_scope_id)
 where
     charges.resource_id is not null
-    and charges.charge_period_start between windows.window_end_date - 29 and windows.window_end_date
+    and charges.charge_period_start between windows.window_start_date and windows.window_end_date
 group by all

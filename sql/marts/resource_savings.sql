@@ -1,5 +1,6 @@
 -- What would leave the bill in a month if a resource were deleted: its own billed cost of the last 30 complete days.
 -- grain: one row per resource that had a charge in the window
+-- stored: whole
 -- source: docs/architecture.md, Money: a resource's own billed cost comes first
 -- columns:
 --   resource_id: Full ARM id, lower case.

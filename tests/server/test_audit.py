@@ -19,7 +19,7 @@ CHECKS = ["stopped_vms", "unassociated_public_ips", "unattached_disks"]
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_the_planted_waste_is_found_with_its_cost(app: App, refreshed: Refreshed, era: str) -> None:
-    result = await call(app, "run_finops_audit", era)
+    result = await call(app, "run_finops_audit", era, resource_types=["vms", "disks", "ips"])
     envelope = result.structured_content
     assert envelope is not None
     planted = refreshed.azure.truth.findings(verdict="waste")
@@ -35,10 +35,19 @@ async def test_the_planted_waste_is_found_with_its_cost(app: App, refreshed: Ref
 
 async def test_savings_are_added_per_currency(app: App, refreshed: Refreshed) -> None:
     envelope = await ask(app, "run_finops_audit")
+    rows = app.lake.query(
+        "select saved_resource_id, billing_currency, saving_part, action, monthly_saving, counted_saving"
+        " from marts.findings where verdict = 'waste' and monthly_saving is not null"
+    ).rows
+    counted = [row for row in rows if row[5] is not None]
     expected: Counter[str] = Counter()
-    for row in records(envelope):
-        if row["verdict"] == "waste" and row["monthly_saving"] is not None:
-            expected[row["billing_currency"]] += Decimal(row["monthly_saving"])  # type: ignore[assignment]
+    for row in counted:
+        assert row[5] == row[4]
+        expected[row[1]] += row[5]
+    deleted = [row[0] for row in counted if row[3] == "delete"]
+    assert len(deleted) == len(set(deleted)), "one saving per resource"
+    assert not {row[0] for row in counted if row[3] != "delete"} & set(deleted), "deleting beats changing"
+    assert {row[0] for row in counted} == {row[0] for row in rows}
     assert totals(envelope, "monthly_saving") == dict(expected)
     text = await told(app, "run_finops_audit")
     for currency, saving in expected.items():
@@ -48,8 +57,6 @@ async def test_savings_are_added_per_currency(app: App, refreshed: Refreshed) ->
 @pytest.mark.parametrize(
     ("arguments", "checks"),
     [
-        ({}, CHECKS),
-        ({"resource_types": "all"}, CHECKS),
         ({"resource_types": ["VMs", "ips"]}, CHECKS[:2]),
         ({"checks": ["unattached_disks"]}, CHECKS[2:]),
         ({"resource_types": "vms", "checks": "unattached_disks"}, [CHECKS[0], CHECKS[2]]),
@@ -60,6 +67,13 @@ async def test_checks_are_chosen_by_either_name(app: App, arguments: dict[str, A
     envelope = await ask(app, "run_finops_audit", **arguments)
     assert [check["check_name"] for check in envelope["checks"]] == checks
     assert {row["check_name"] for row in records(envelope)} <= set(checks)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"resource_types": "all"}])
+async def test_all_checks_run_when_none_is_named(app: App, arguments: dict[str, Any]) -> None:
+    checks = [check["check_name"] for check in (await ask(app, "run_finops_audit", **arguments))["checks"]]
+    assert len(checks) > 60
+    assert set(CHECKS) < set(checks)
 
 
 @pytest.mark.parametrize("resource_types", [None, ["budgets"], ["disks", "budgets"]])
@@ -111,12 +125,12 @@ async def test_what_could_not_be_read_is_not_called_free_of_waste(denied_app: Ap
 
 async def test_denied_scopes_do_not_hide_what_the_others_waste(denied_app: App, partly_denied: Refreshed) -> None:
     denied = partly_denied.azure.subscription_ids[2]
-    envelope = await ask(denied_app, "run_finops_audit")
+    envelope = await ask(denied_app, "run_finops_audit", resource_types=["vms", "disks", "ips"])
     found = {row["resource_id"] for row in records(envelope) if row["verdict"] == "waste"}
     planted = partly_denied.azure.truth.findings(verdict="waste")
     assert found == {item.resource_id for item in planted if item.subscription_id != denied}
     tables = {scope["reason"].partition(":")[0] for scope in envelope["scopes"]["missing"]}
-    assert tables == {"budgets", "disks", "public_ips", "virtual_machines"}
+    assert tables == {"disks", "public_ips", "virtual_machines"}
 
 
 async def test_regions_and_groups_of_the_settings_are_used_and_said(refreshed: Refreshed) -> None:

@@ -1,0 +1,16 @@
+-- Availability sets without machines only clutter the inventory.
+-- title: Empty availability sets
+-- severity: low
+-- category: governance
+-- action: delete
+-- saving: free
+-- population: staging.availability_sets
+-- fix: Delete it.
+-- source: azure-orphan-resources; names that end in -asr are spared
+select
+    resource_id,
+    'No machine is in it.' as finding,
+    if(lower(resource_name) like '%-asr', 'Site Recovery keeps it for a failover.', null) as spared,
+    to_json({'virtual_machine_count': virtual_machine_count}) as evidence,
+from staging.availability_sets
+where virtual_machine_count = 0
