@@ -17,6 +17,9 @@ from finops_lake.sourcing import CostChoice, ScopeFacts, choose, not_given, tabl
 Query = Callable[[str], Sequence[tuple[Any, ...]]]
 
 COST_TABLES = frozenset({"cost_daily", "cost_resource_locations", "cost_details", "usage_details"})
+TOTALS = "cost_monthly_totals"
+"""The raw table of Azure's own totals, asked of every scope whose cost Azure is asked for."""
+
 BILLING_ACCOUNTS = Chunk("billing_accounts", TENANT_SCOPE)
 
 QUOTAS_SQL = "select sub_account_id, quota_id from staging.subscriptions"
@@ -79,6 +82,8 @@ def covered(
             asked = [scope for scope, tables in chosen.items() if source.table in tables]
             chunks = chunks_of([source], asked, others, policy, demand)
             found += [chunk for chunk in chunks if (chunk.scope_id, chunk.month) not in filed]
+        elif source.table == TOTALS:
+            found += chunks_of([source], [scope for scope, tables in chosen.items() if tables], others, policy, demand)
         else:
             found += chunks_of([source], subscriptions, others, policy, demand)
     return found

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from finops_lake import telemetry
 from finops_lake.azure_api.clouds import cloud_of
+from finops_lake.closed_months import MOVES_SQL, with_moves
 from finops_lake.config import Settings
-from finops_lake.coverage import BILLING_ACCOUNTS, choices_of, covered
+from finops_lake.coverage import BILLING_ACCOUNTS, TOTALS, choices_of, covered
 from finops_lake.errors import FinopsLakeError, InputError, LockedError
 from finops_lake.plan import Demand, next_due_at
 from finops_lake.refresh import (
@@ -207,12 +208,13 @@ class OnDemand:
     def _first_due_at(self, demand: Demand) -> datetime:
         from finops_lake.extract.catalog import FETCHED
 
-        states = states_of(self._lake.query(STATES_SQL).rows)
+        states = with_moves(states_of(self._lake.query(STATES_SQL).rows), self._lake.query(MOVES_SQL).rows)
         found = [(scope, name or "") for scope, name in self._lake.query(SUBSCRIPTIONS_SQL).rows]
         chosen = choose_subscriptions(found, self._settings.subscriptions)
         policy = policy_of(self._settings)
         choices = choices_of(self._settings, chosen, lambda sql: self._lake.query(sql).rows, states)
         chunks = covered(FETCHED, chosen, (), choices, policy, demand)
+        chunks = [chunk for chunk in chunks if chunk.table != TOTALS]  # no answer waits for a check of what it has
         if self._settings.cost_source != "auto":
             chunks = [chunk for chunk in chunks if chunk != BILLING_ACCOUNTS]
         return next_due_at(chunks, {source.table: source for source in FETCHED}, states, policy, demand)

@@ -29,7 +29,8 @@ AT_ONCE = datetime.min.replace(tzinfo=UTC)
 class ChunkState:
     """What the lake knows of one chunk: its latest attempt and its latest success (UTC).
 
-    `calls` are those of the latest success, `reason` says why the latest attempt did not load everything.
+    `calls` are those of the latest success, `reason` says why the latest attempt did not load everything. `has_moved`
+    says that Azure's total of the month is not what it was when the month was loaded, see closed_months.
     """
 
     last_outcome: Outcome
@@ -37,6 +38,7 @@ class ChunkState:
     last_success_at: datetime | None
     calls: int = 1
     reason: str = ""
+    has_moved: bool = False
 
 
 def with_confirmations(states: Mapping[Chunk, ChunkState], confirmed: Iterable[ChunkResult]) -> dict[Chunk, ChunkState]:
@@ -83,7 +85,10 @@ def closes_at(month: date) -> datetime:
 
 
 def due_at(chunk: Chunk, source: Source, state: ChunkState | None, policy: Policy, demand: Demand) -> datetime:
-    """Return when a chunk has to be asked for again: AT_ONCE, a later instant, or NEVER for a closed month."""
+    """Return when a chunk has to be asked for again: AT_ONCE, a later instant, or NEVER for a closed month.
+
+    A closed month is asked for once more where Azure's total of it moved.
+    """
     if state is None or demand.force:
         return AT_ONCE
     if state.last_outcome is not Outcome.LOADED:
@@ -94,7 +99,7 @@ def due_at(chunk: Chunk, source: Source, state: ChunkState | None, policy: Polic
     if state.last_success_at is None:
         return AT_ONCE
     if chunk.month is not None and state.last_success_at >= closes_at(chunk.month):
-        return NEVER
+        return AT_ONCE if state.has_moved else NEVER
     max_age = source.max_age if policy.max_age is None else policy.max_age
     is_past = chunk.month is not None and next_month(chunk.month) <= policy.now.date()
     return state.last_success_at + (max(max_age, SETTLING_MAX_AGE) if is_past else max_age)

@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from finops_lake import telemetry
+from finops_lake.closed_months import MOVES_SQL, with_few_totals, with_moves
 from finops_lake.config import Settings
-from finops_lake.coverage import BILLING_ACCOUNTS, COST_TABLES, choices_of, cost_source_rows, covered
+from finops_lake.coverage import BILLING_ACCOUNTS, COST_TABLES, TOTALS, choices_of, cost_source_rows, covered
 from finops_lake.errors import FinopsLakeError, InputError, LockedError, Outcome, StoppedError
 from finops_lake.journal import ApiCall, Journal
 from finops_lake.limits import Spent
@@ -175,13 +176,15 @@ def plan_ahead(
     """
     from finops_lake.extract.catalog import FETCHED
 
-    states, policy, sources = states_of(query(STATES_SQL)), policy_of(settings), {one.table: one for one in FETCHED}
+    states = with_moves(states_of(query(STATES_SQL)), query(MOVES_SQL))
+    policy, sources = policy_of(settings), {one.table: one for one in FETCHED}
     found = [(scope, name or "") for scope, name in query(SUBSCRIPTIONS_SQL)]
     chosen = choose_subscriptions(found, settings.subscriptions)
     tenant = due_chunks(first_listings(settings), sources, states, policy, listing_demand(demand))
     choices = choices_of(settings, chosen, query, states) if found else []
     chunks = covered(FETCHED, chosen, other_scopes(settings), choices, policy, demand)
     due = [chunk for chunk in due_chunks(chunks, sources, states, policy, demand) if chunk not in FIRST_LISTINGS]
+    due = with_few_totals(due, states, policy.now)
     now = time.time()
     spent = paced_by(settings, journal, now)
     is_first = SUBSCRIPTIONS in tenant
@@ -417,7 +420,7 @@ class _Run:
         self._fetch(list(due))
 
     def _work_through(self, subscriptions: Sequence[str]) -> None:
-        """Fetch what is due; where Azure refuses a source of cost, go on with the next one until none is left."""
+        """Fetch what is due; where that makes more due, go on: the next source of cost, a month that moved."""
         asked = set(FIRST_LISTINGS)
         while True:
             due, states = self._due(subscriptions, asked)
@@ -426,7 +429,7 @@ class _Run:
             asked.update(due)
             before = len(self.results)
             self._carry_out(self._planned(due, states))
-            if not any(_is_refused_cost(result) for result in self.results[before:]):
+            if not any(_asks_for_more(result) for result in self.results[before:]):
                 return
 
     def _due(
@@ -436,14 +439,16 @@ class _Run:
         since = self.policy.now if self.demand.force or self.demand.retry_refused else None
         with self.warehouse.open():
             known = states_of(self.warehouse.query(STATES_SQL))
-            states = with_confirmations(known, self.journal.confirmations())
+            moves = self.warehouse.query(MOVES_SQL)
+            states = with_moves(with_confirmations(known, self.journal.confirmations()), moves)
             self.choices = choices_of(self.settings, subscriptions, self.warehouse.query, states, since=since)
             if self.warehouse.note_cost_sources(cost_source_rows(self.choices)):
                 self.unpublished = True
         others = other_scopes(self.settings)
         chunks = covered(self.sources.values(), subscriptions, others, self.choices, self.policy, self.demand)
         due = due_chunks(chunks, self.sources, states, self.policy, self.demand)
-        return [chunk for chunk in due if chunk not in asked], states
+        due = [chunk for chunk in due if chunk not in asked]
+        return with_few_totals(due, states, self.policy.now, asked), states
 
     @property
     def superseded(self) -> frozenset[tuple[str, str]]:
@@ -604,6 +609,13 @@ class _Run:
 
     def _on_wait(self, seconds: float, why: str) -> None:
         self._tell(f"waiting {seconds:.0f} s: {why}")
+
+
+def _asks_for_more(result: ChunkResult) -> bool:
+    """Return whether more may be due now: another source of cost, or a closed month whose total is news."""
+    return _is_refused_cost(result) or (
+        result.chunk.table == TOTALS and result.row_count is not None and result.changed
+    )
 
 
 def _is_refused_cost(result: ChunkResult) -> bool:

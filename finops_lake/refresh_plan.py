@@ -22,6 +22,7 @@ class Why(StrEnum):
     NEW = "never loaded"
     STALE = "stale"
     FAILED = "failed before"
+    MOVED = "Azure's total moved"
     FORCED = "asked for"
 
 
@@ -33,11 +34,12 @@ class Step:
     api: Api
     why: Why
     calls: int
+    query_months: int = 1
 
     @property
     def draws(self) -> tuple[Draw, ...]:
         """Return what each of its calls takes from the limits."""
-        return draws_of(self.api, self.chunk.scope_id)
+        return draws_of(self.api, self.chunk.scope_id, self.query_months)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def bound_seconds(steps: Iterable[Step]) -> float:
 
 def _step(chunk: Chunk, source: Source, state: ChunkState | None, demand: Demand) -> Step:
     calls = source.calls if state is None else max(state.calls, 1)
-    return Step(chunk, source.api, _why(state, demand), calls)
+    return Step(chunk, source.api, _why(state, demand), calls, source.query_months)
 
 
 def _why(state: ChunkState | None, demand: Demand) -> Why:
@@ -127,7 +129,9 @@ def _why(state: ChunkState | None, demand: Demand) -> Why:
         return Why.NEW
     if state.last_outcome is not Outcome.LOADED:
         return Why.FAILED
-    return Why.FORCED if demand.force else Why.STALE
+    if demand.force:
+        return Why.FORCED
+    return Why.MOVED if state.has_moved else Why.STALE
 
 
 def _line(scope_id: str, api: Api, steps: Sequence[Step]) -> PlanLine:

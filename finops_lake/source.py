@@ -50,6 +50,7 @@ class Source:
     month (UTC) at a time, the others whole. `metrics` are the readings a monthly table is loaded in, each on
     its own; empty where there is one. `columns` describes every column in one line. `api` answers for it, with
     about `calls` requests for a chunk that was never loaded; `scope_kinds` are the scopes it is asked for.
+    A cost query of it covers `query_months` months of data, each of which counts against the limits.
     `remembers` says that rows which go are kept in `history.<table>`, with the instant until which they held.
     """
 
@@ -64,6 +65,7 @@ class Source:
     api: Api = Api.ARM
     calls: int = 1
     scope_kinds: frozenset[ScopeKind] = frozenset({ScopeKind.SUBSCRIPTION})
+    query_months: int = 1
     remembers: bool = False
 
 

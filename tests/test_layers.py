@@ -37,11 +37,13 @@ MAY_IMPORT = {
     "sourcing": {"errors", "source", "scopes", "plan"},
     "filed": {"plan"},
     "coverage": {"config", "source", "scopes", "plan", "sourcing", "filed"},
+    "closed_months": {"source", "plan", "coverage"},
     "pricing": {"source", "plan", "extract"},
     "fetching": {"errors", "telemetry", "source", "plan", "azure_api", "extract", "journal"},
     "refresh": {
         "errors",
         "figures",
+        "closed_months",
         "pricing",
         "coverage",
         "sourcing",
@@ -60,6 +62,7 @@ MAY_IMPORT = {
     },
     "ondemand": {
         "errors",
+        "closed_months",
         "coverage",
         "telemetry",
         "config",

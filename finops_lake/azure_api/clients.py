@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -79,6 +79,10 @@ class AzureClients:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def utc_now(self) -> datetime:
+        """Return the instant it is by the settings' clock (UTC)."""
+        return self._settings.utc_now()
 
     @property
     def clock_skew(self) -> float | None:

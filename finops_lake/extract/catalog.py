@@ -13,6 +13,7 @@ from finops_lake.extract import (
     compute,
     cost_daily,
     cost_details,
+    cost_monthly_totals,
     cost_resource_locations,
     disks,
     figures,
@@ -57,6 +58,7 @@ EXTRACTORS: dict[str, Extractor] = {
         Extractor(budgets.SOURCE, budgets.fetch),
         Extractor(cost_daily.SOURCE, cost_daily.fetch),
         Extractor(cost_resource_locations.SOURCE, cost_resource_locations.fetch),
+        Extractor(cost_monthly_totals.SOURCE, cost_monthly_totals.fetch),
         Extractor(cost_details.SOURCE, cost_details.fetch),
         Extractor(usage_details.SOURCE, usage_details.fetch),
     )

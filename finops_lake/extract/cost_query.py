@@ -76,6 +76,8 @@ def page_to_arrow(page: QueryPage, schema: pa.Schema, names: Mapping[str, str]) 
 def _column(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array, int]:
     if pa.types.is_decimal(kind):
         return amounts(values)
-    if pa.types.is_date(kind):  # UsageDate is a whole number, such as 20260401
-        return pc.strptime(texts(values), format="%Y%m%d", unit="s").cast(pa.date32()), 0
+    if pa.types.is_date(kind):  # UsageDate is a whole number, such as 20260401; BillingMonth is 2026-04-01T00:00:00
+        is_text = bool(values) and "-" in str(values[0])
+        days = pc.utf8_slice_codeunits(texts(values), 0, 10) if is_text else texts(values)
+        return pc.strptime(days, format="%Y-%m-%d" if is_text else "%Y%m%d", unit="s").cast(pa.date32()), 0
     return texts(values), 0
