@@ -55,7 +55,7 @@ def absence(lake: LakeReader, question: CostQuestion, standing: Standing) -> lis
     """Return why there is no row: not permitted, not loaded, not yet published by Azure, or no cost."""
     if standing.scopes.missing and not standing.scopes.included:
         return [_not_in_lake(lake, standing)]
-    newest = lake.query("select max(charge_period_start) from marts.charges").rows[0][0]
+    newest = lake.recall("select max(charge_period_start) from marts.charges").rows[0][0]
     recently = standing.as_of.date() - timedelta(days=DAYS_UNTIL_PUBLISHED) if standing.as_of else date.min
     if newest is None or (question.period.start > newest and question.period.start >= recently):
         until = f"; the newest day in the lake is {newest}" if newest else ""
@@ -68,7 +68,7 @@ def _not_in_lake(lake: LakeReader, standing: Standing) -> str:
     reasons = "; ".join(dict.fromkeys(f"{scope.name}: {scope.reason}" for scope in standing.scopes.missing[:3]))
     if outcomes <= {"denied", "unsupported"}:
         return f"NOT PERMITTED: nothing of the period could be read ({reasons}), so this is not a cost of 0."
-    held = lake.query(
+    held = lake.recall(
         "select min(billing_month), max(billing_month) from marts.cost_months where loaded_at is not null"
     ).rows[0]
     memory = f"The lake holds {held[0]:%Y-%m} to {held[1]:%Y-%m}." if held[0] else "The lake holds no month of cost."
@@ -100,9 +100,8 @@ def _asked_values(question: CostQuestion) -> list[tuple[str, list[str]]]:
 
 
 def _values_of(lake: LakeReader, dimension: Dimension) -> list[str]:
-    rows = lake.query(
-        f"select distinct {dimension.column} from marts.charges where {dimension.column} is not null"
-    ).rows
+    column = dimension.column
+    rows = lake.query(f"select distinct {column} from marts.charges where {column} is not null").rows
     return [str(row[0]) for row in rows]
 
 

@@ -46,7 +46,7 @@ def settled_date(lake: LakeReader, wanted: Sequence[str]) -> date | None:
     """Return the last UTC day whose cost is complete in every subscription asked for; None where none has cost."""
     chosen = select_subscriptions(subscriptions_of(lake), wanted)
     listed = ", ".join(literal(one.sub_account_id) for one in chosen) or "null"
-    found = lake.query(f"select min(settled_date) from marts.cost_settled where sub_account_id in ({listed})").rows
+    found = lake.recall(f"select min(settled_date) from marts.cost_settled where sub_account_id in ({listed})").rows
     return found[0][0] if found else None
 
 

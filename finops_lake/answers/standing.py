@@ -31,7 +31,7 @@ class Standing:
 
 def cost_standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str, months: Sequence[date]) -> Standing:
     """Return the standing of cost in these months; a subscription with any month missing is listed as missing."""
-    rows = lake.query(
+    rows = lake.recall(
         "select sub_account_id, count(loaded_at), arg_max(loaded_at, billing_month),"
         " min(billing_month) filter (where month_status = 'open'), max(last_open_date),"
         " arg_max(outcome, billing_month) filter (where loaded_at is null),"
@@ -69,7 +69,7 @@ def cost_standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str,
 
 def _refused(lake: LakeReader) -> dict[str, tuple[str, str | None, str | None]]:
     """Return the subscriptions whose newest month Azure refused: older months are then not even asked for."""
-    rows = lake.query(
+    rows = lake.recall(
         "select scope_id, outcome, reason, next_step from meta.scopes"
         " where table_name in ('cost_daily', 'cost_details', 'usage_details') and is_asked"
         " and outcome in ('denied', 'unsupported')"
@@ -93,7 +93,7 @@ def _missing_months(
 def listing_standing(lake: LakeReader, chosen: Sequence[Subscription], tables: Sequence[str]) -> Standing:
     """Return the standing of listings (one per table and subscription); incomplete ones count as missing, too."""
     names = ", ".join(literal(table) for table in tables)
-    rows = lake.query(
+    rows = lake.recall(
         "select scope_id, table_name, outcome, reason, next_step, last_success_at, is_complete"
         f" from meta.scopes where table_name in ({names})"
     ).rows

@@ -30,7 +30,7 @@ class Subscription:
 
 def subscriptions_of(lake: LakeReader) -> list[Subscription]:
     """Return every subscription of the lake, by name."""
-    return [Subscription(*row) for row in lake.query(SUBSCRIPTIONS_SQL).rows]
+    return [Subscription(*row) for row in lake.recall(SUBSCRIPTIONS_SQL).rows]
 
 
 def select_subscriptions(

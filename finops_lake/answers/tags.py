@@ -22,7 +22,7 @@ def check_tags(lake: LakeReader, keys: Sequence[str], field: str = "tags") -> No
     """Raise InputError for a key (lower case) that nothing in the lake carries, naming the nearest that exist."""
     if not keys:
         return
-    known = [row[0] for row in lake.query(TAG_KEYS_SQL).rows]
+    known = [row[0] for row in lake.recall(TAG_KEYS_SQL).rows]
     for key in keys:
         if key not in known:
             raise InputError(field, key, _allowed(known, key))

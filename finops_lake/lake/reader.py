@@ -25,6 +25,9 @@ Confirmed = Callable[[], Sequence[ChunkResult]]
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
+KEPT_ANSWERS = 200
+"""Statements whose rows are kept at most; questions by month and subscription are not many more."""
+
 _ONE_SELECT = "give one SELECT (WITH, FROM, SHOW, DESCRIBE and SUMMARIZE count as such)"
 _SHOWN = 120
 _BATCH = 64
@@ -67,6 +70,7 @@ class LakeReader:
         self._files = LakeFiles(home)
         self._pool = Pool(self._files, idle_seconds)
         self._confirmed = confirmed or (lambda: ())
+        self._kept: tuple[tuple[int | None, datetime | None], dict[str, Result]] = ((None, None), {})
 
     def exists(self) -> bool:
         """Return whether there is anything to answer from."""
@@ -108,6 +112,24 @@ class LakeReader:
         with self._cursor() as cursor, limited(cursor, timeout):
             _set_variables(cursor, variables or {})
             return _fetched(cursor.execute(sql, parameters), max_rows)
+
+    def recall(self, sql: str) -> Result:
+        """Return the rows of a statement of our own about the lake itself, kept until anything is known anew.
+
+        For what every answer asks alike: which subscriptions, months and listings there are. The statement must not
+        read the clock.
+        """
+        version = self.version()
+        if version[0] is None:  # a file that a shell has changed has no version
+            return self.query(sql)
+        if self._kept[0] != version:
+            self._kept = (version, {})
+        kept = self._kept[1]  # the same one throughout: another thread may begin a new one
+        if sql not in kept:
+            if len(kept) >= KEPT_ANSWERS:
+                kept.clear()
+            kept[sql] = self.query(sql)
+        return kept[sql]
 
     def query_user_sql(
         self,

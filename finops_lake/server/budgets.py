@@ -46,8 +46,8 @@ def budgets_tool(app: App) -> Tool:
         Use it for questions about limits and forecasts. One row is one budget in its running period, those in danger
         first. status: exceeded (spend above the amount), at_risk (forecast above it, or a threshold reached), ok,
         unknown (neither Azure nor the lake knows the spend, which is not 0), not_started, expired. spend is Azure's
-        own figure, about a day old; lake_spend is our sum with the budget's filter applied, and difference_reason says why
-        they differ. lake_forecast is ours for the whole period, break_date the day spend passes it. All amounts
+        own figure, about a day old; lake_spend is our sum with the budget's filter applied, and difference_reason says
+        why they differ. lake_forecast is ours for the whole period, break_date the day spend passes it. All amounts
         are in the row's billing_currency. Stale listings are refreshed first, for at most max_wait_seconds.
         Example: status=["exceeded","at_risk"].
         """

@@ -13,11 +13,21 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from finops_lake.errors import BadRequestError, EmptyLakeError, LakeError, NewerLakeError, RetryableError, StorageError
+from finops_lake.errors import (
+    BadRequestError,
+    EmptyLakeError,
+    LakeError,
+    NewerLakeError,
+    Outcome,
+    RetryableError,
+    StorageError,
+)
 from finops_lake.lake.files import Choice, LakeFiles
 from finops_lake.lake.reader import Column, LakeReader
+from finops_lake.source import Chunk, ChunkResult
 from tests.lake.samples import NOVEMBER, load_disks, publish_costs, run_python, warehouse
 
+AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 COST = "select billed from marts.cost_by_month"
 FOREVER = "select count(*) from range(1000000) as a, range(1000000) as b where a.range * b.range % 7 = 3"
 
@@ -124,6 +134,21 @@ def test_new_calls_see_the_new_generation_and_running_ones_finish_on_the_old(hom
     rest = stream.read_all()
     assert first.num_rows + rest.num_rows == 300000
     assert set(rest.column("billed").to_pylist()) == {Decimal(1)}
+
+
+def test_what_is_recalled_is_asked_once_until_anything_is_known_anew(home):
+    confirmed = []
+    reader = LakeReader(home, confirmed=lambda: confirmed)
+    publish_costs(home, "1.5")
+    first = reader.recall(COST)
+    assert first.rows == reader.query(COST).rows
+    assert reader.recall(COST) is first
+    publish_costs(home, "2.5")
+    second = reader.recall(COST)
+    assert second.rows == reader.query(COST).rows != first.rows
+    confirmed.append(ChunkResult(Chunk("costs", "/"), Outcome.LOADED, AT, AT))
+    assert reader.recall(COST) is not second
+    reader.close()
 
 
 def test_an_arrow_stream_may_be_left_unread(home, reader):
