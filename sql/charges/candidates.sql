@@ -107,7 +107,7 @@ judged as (
 ranked as (
     select
         *,
-        row_number() over ranks as place,
+        dense_rank() over ranks as place, -- entrants of one scope that name the account differently rank alike
         first_value(x_source) over ranks as counted_source,
         first_value(x_scope_id) over ranks as counted_scope_id,
         first_value(richness) over ranks as counted_richness,
