@@ -497,7 +497,7 @@ class _Run:
 
     def publish(self) -> None:
         """Publish what is loaded and not published yet, and views that were made anew."""
-        if self.unpublished or self.warehouse.has_new_views:
+        if self.unpublished or (self.warehouse.has_new_views and self.warehouse.files.numbers()):
             taken, usage = self._buffered_usage()
             confirmed = self.journal.confirmations()
             keep = timedelta(days=self.settings.usage_days)

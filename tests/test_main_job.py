@@ -40,7 +40,7 @@ def totals(app: App, columns: str, metric: str) -> dict[tuple[object, ...], Deci
 
 def pieces(subscriptions: int, months: int) -> int:
     """Return how many chunks a whole refresh by the query is made of."""
-    other_sources = {"billing_accounts", "cost_details", "usage_details"}
+    other_sources = {"billing_accounts", "cost_details", "usage_details", "cost_monthly_totals"}
     sources = [extractor.source for table, extractor in EXTRACTORS.items() if table not in other_sources]
     tenant = sum(ScopeKind.TENANT in source.scope_kinds for source in sources)
     each = [source for source in sources if ScopeKind.SUBSCRIPTION in source.scope_kinds]

@@ -18,7 +18,7 @@ from finops_lake.lake.reader import LakeReader
 SCHEMAS = ("marts", "audits", "meta", "charges", "staging", "raw")
 """From what is meant to be asked to what Azure said."""
 
-USUAL_SCHEMAS = ("marts", "audits", "meta")
+USUAL_SCHEMAS = ("marts", "meta")
 
 TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "as_of", "row_count")
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
@@ -131,7 +131,9 @@ order by {_order(schemas)}"""
 def _overview_notes(question: DescribeQuestion) -> list[str]:
     notes = ["row_count is null for views and macros; views are counted when asked for one by name (table=...)."]
     if not question.schemas and not question.search:
-        notes.append("charges, staging and raw, beneath these, are left out; schemas lists them.")
+        notes.append(
+            "Left out, and listed with schemas: audits (a view per check); charges, staging and raw beneath these."
+        )
     return notes
 
 

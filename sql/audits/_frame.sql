@@ -105,7 +105,7 @@ select
             'window_start_date': window_start_date,
             'window_end_date': window_end_date,
             'currency_count': currency_count,
-            'cost_of_the_window': if(saving_rule = 'at_stake' and is_of_the_bill is null, resource_cost, null)
+            'cost_of_the_window': case when saving_rule = 'at_stake' and is_of_the_bill is null then resource_cost end
         })
     )::varchar as evidence,
     coalesce(saved_resource_id, resource_id) as saved_resource_id,

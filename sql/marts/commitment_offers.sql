@@ -68,9 +68,9 @@ select
     term,
     quantity,
     hourly_commitment,
-    round(cost_on_demand * 30 / lookback_days, 2)::decimal(38, 2) as monthly_on_demand_cost,
-    round(cost_committed * 30 / lookback_days, 2)::decimal(38, 2) as monthly_cost,
-    round(savings * 30 / lookback_days, 2)::decimal(38, 2) as monthly_savings,
+    (round(cost_on_demand * 3000)::hugeint // lookback_days)::decimal(36, 0) * 0.01 as monthly_on_demand_cost, -- whole cents, no float in between
+    (round(cost_committed * 3000)::hugeint // lookback_days)::decimal(36, 0) * 0.01 as monthly_cost,
+    (round(savings * 3000)::hugeint // lookback_days)::decimal(36, 0) * 0.01 as monthly_savings,
     round(100 * savings::double / nullif(cost_on_demand, 0)::double, 2) as savings_percent,
     round(
         12 * try_cast(term[2:2] as int) * cost_committed::double / nullif(cost_on_demand, 0)::double, 1

@@ -164,7 +164,7 @@ def test_full_disk_loses_nothing_and_says_so(home: Home, tmp_path: Path) -> None
 
     copy = tmp_path / "home"
     shutil.copytree(home.folder, copy)
-    environment = {**home.environment, "FINOPS_LAKE_HOME": str(copy)}
+    environment = {**home.environment, "FINOPS_LAKE_HOME": str(copy), "FINOPS_LAKE_COST_SOURCE": "usage_details"}
     largest = (copy / "warehouse.duckdb").stat().st_size - 4096
     done = subprocess.run(
         [PROGRAM, "refresh", "--force"],

@@ -162,6 +162,7 @@ def test_the_main_job_runs_on_recorded_replies(tmp_path: Path) -> None:
             "FINOPS_LAKE_NOW": "2025-09-30T12:00:00Z",
             "FINOPS_LAKE_HISTORY_MONTHS": "1",
             "FINOPS_LAKE_WORKERS": "1",
+            "FINOPS_LAKE_COST_SOURCE": "query",
         }
     )
     app = App(settings)

@@ -24,7 +24,9 @@ async def test_the_overview_is_short_and_every_table_is_described(app: App) -> N
     assert all(row["description"] for row in rows)
     names = [row["table_name"] for row in rows]
     assert names[0].startswith("marts.")
-    assert {"marts.charges", "audits.unattached_disks", "meta.loads"} <= set(names)
+    assert {"marts.charges", "marts.findings", "meta.loads"} <= set(names)
+    audits = records(await ask(app, "describe_lake", schemas="audits"))
+    assert "audits.unattached_disks" in {row["table_name"] for row in audits}
     assert all(row["grain"] for row in rows if row["table_name"].startswith("marts."))
     raw = records(await ask(app, "describe_lake", schemas="raw"))
     counts = {row["table_name"]: row["row_count"] for row in raw}
@@ -70,7 +72,7 @@ async def test_a_macro_says_how_it_is_called(app: App) -> None:
     answer = await ask(app, "describe_lake", table="marts.cost_changes")
     table = answer["table"]
     assert (table["kind"], table["row_count"]) == ("macro", None)
-    assert list(table["parameters"])[:2] == ["dimension", "metric"]
+    assert list(table["parameters"])[:2] == ["dimension", "measure"]
     assert table["examples"][0].startswith("from marts.cost_changes(charges.service_name")
     difference = next(row for row in records(answer) if row["column_name"] == "difference")
     assert difference["comment"]

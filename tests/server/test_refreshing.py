@@ -47,7 +47,7 @@ async def test_only_what_the_question_needs_is_refreshed(azure: LocalAzure, yest
 
 async def test_savings_rest_on_both_months_of_their_window(azure: LocalAzure, yesterdays: Path) -> None:
     with app_of(azure, yesterdays) as app:
-        found = records(await ask(app, "run_finops_audit"))
+        found = records(await ask(app, "run_finops_audit", resource_types=["vms", "disks", "ips"], limit=1000))
         saving = {row["resource_id"]: row["monthly_saving"] for row in found if row["verdict"] == "waste"}
         for item in azure.truth.findings(verdict="waste"):
             (expected,) = item.billed_cost.values() or (None,)
