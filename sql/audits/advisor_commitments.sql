@@ -12,7 +12,7 @@
 select
     advice.sub_account_id || '#commitment' as resource_id,
     coalesce(advice.solution, advice.problem, 'Advisor recommends a commitment.') as finding,
-    if(advice.is_suppressed, 'Somebody has dismissed or postponed this advice.', null) as spared,
+    case when advice.is_suppressed then 'Somebody has dismissed or postponed this advice.' end as spared,
     true as is_of_the_bill,
     advice.sub_account_id,
     coalesce(advice.target_sku, advice.recommendation_type_id) as resource_name,

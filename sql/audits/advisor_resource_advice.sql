@@ -16,7 +16,7 @@ with costs as (
 select
     advice.resource_id,
     coalesce(advice.solution, advice.problem, 'Advisor recommends a change.') as finding,
-    if(advice.is_suppressed, 'Somebody has dismissed or postponed this advice.', null) as spared,
+    case when advice.is_suppressed then 'Somebody has dismissed or postponed this advice.' end as spared,
     case
         when costs.cost is null then null
         when advice.savings_currency = costs.billing_currency

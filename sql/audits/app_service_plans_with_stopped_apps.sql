@@ -18,12 +18,8 @@ with plans_stopped as (
 select
     plans.resource_id,
     'All of its apps are stopped (' || plans_stopped.app_count || ').' as finding,
-    if(plans_stopped.app_count < plans.site_count, 'Not all of its apps could be listed.', null) as unknown,
-    if(
-        lower(plans.sku_tier) in ('free', 'shared', 'dynamic', 'flexconsumption'),
-        'A plan of the tier ' || plans.sku_tier || ' is not billed while nothing runs.',
-        null
-    ) as spared,
+    case when plans_stopped.app_count < plans.site_count then 'Not all of its apps could be listed.' end as unknown,
+    case when lower(plans.sku_tier) in ('free', 'shared', 'dynamic', 'flexconsumption') then 'A plan of the tier ' || plans.sku_tier || ' is not billed while nothing runs.' end as spared,
     to_json({'sku_name': plans.sku_name, 'app_count': plans_stopped.app_count}) as evidence,
 from staging.app_service_plans as plans
 inner join plans_stopped on plans.resource_id = plans_stopped.server_farm_id

@@ -10,7 +10,7 @@
 select
     resource_id,
     'It is of the first generation.' as finding,
-    if(operational_state = 'stopped', 'A stopped gateway is not billed.', null) as spared,
+    case when operational_state = 'stopped' then 'A stopped gateway is not billed.' end as spared,
     to_json({'sku_name': sku_name, 'sku_tier': sku_tier}) as evidence,
 from staging.application_gateways
 where lower(sku_tier) in ('standard', 'waf')

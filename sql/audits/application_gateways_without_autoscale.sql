@@ -10,7 +10,7 @@
 select
     resource_id,
     'A fixed number of instances.' as finding,
-    if(operational_state = 'stopped', 'A stopped gateway is not billed.', null) as spared,
+    case when operational_state = 'stopped' then 'A stopped gateway is not billed.' end as spared,
     to_json({'sku_name': sku_name, 'sku_capacity': sku_capacity}) as evidence,
 from staging.application_gateways
 where minimum_capacity is null and sku_capacity > 1 and lower(sku_tier) like '%v2'

@@ -10,7 +10,7 @@
 select
     resource_id,
     'It keeps ' || (backup_retention_hours * 60 // backup_interval_minutes) || ' backups, of which two are free.' as finding,
-    if(is_free_tier, 'An account of the free tier.', null) as spared,
+    case when is_free_tier then 'An account of the free tier.' end as spared,
     to_json({
         'backup_interval_minutes': backup_interval_minutes,
         'backup_retention_hours': backup_retention_hours,

@@ -10,7 +10,7 @@
 select
     resource_id,
     'Running without optimized automatic scaling.' as finding,
-    if(state is distinct from 'running', 'Not running, so that only its storage is billed.', null) as spared,
+    case when state is distinct from 'running' then 'Not running, so that only its storage is billed.' end as spared,
     to_json({'sku_name': sku_name, 'sku_capacity': sku_capacity, 'state': state}) as evidence,
 from staging.capacity_units
 where resource_type = 'microsoft.kusto/clusters' and not coalesce(has_optimized_autoscale, false)

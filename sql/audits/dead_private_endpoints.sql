@@ -9,7 +9,7 @@
 select
     resource_id,
     'Its connection is ' || connection_status || '.' as finding,
-    if(connection_status = 'pending', 'Its connection is not approved yet.', null) as spared,
+    case when connection_status = 'pending' then 'Its connection is not approved yet.' end as spared,
     to_json({'connection_status': connection_status, 'target_id': target_id, 'is_manual': is_manual}) as evidence,
 from staging.private_endpoints
 where connection_status in ('disconnected', 'rejected', 'pending')

@@ -10,7 +10,7 @@
 select
     resource_id,
     'No machine is in it.' as finding,
-    if(lower(resource_name) like '%-asr', 'Site Recovery keeps it for a failover.', null) as spared,
+    case when lower(resource_name) like '%-asr' then 'Site Recovery keeps it for a failover.' end as spared,
     to_json({'virtual_machine_count': virtual_machine_count}) as evidence,
 from staging.availability_sets
 where virtual_machine_count = 0

@@ -9,7 +9,7 @@
 select
     profiles.resource_id,
     'It has no endpoint.' as finding,
-    if(profiles.frontend_count > 0, 'A classic front door with front ends.', null) as spared,
+    case when profiles.frontend_count > 0 then 'A classic front door with front ends.' end as spared,
     to_json({'sku_name': profiles.sku_name, 'state': profiles.state}) as evidence,
 from staging.cdn_profiles as profiles
 anti join staging.cdn_endpoints as endpoints on profiles.resource_id = endpoints.profile_id

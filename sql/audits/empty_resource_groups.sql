@@ -10,11 +10,7 @@
 select
     groups.resource_group_id as resource_id,
     'No resource lies in it.' as finding,
-    if(
-        coalesce(listings.is_complete, false),
-        null,
-        'The resources of its subscription could not all be listed.'
-    ) as unknown,
+    case when coalesce(listings.is_complete, false) then null else 'The resources of its subscription could not all be listed.' end as unknown,
     to_json({'tags': groups.tags}) as evidence,
 from staging.resource_groups as groups
 left join meta.scopes as listings on listings.table_name = 'resources' and groups.sub_account_id = listings.scope_id

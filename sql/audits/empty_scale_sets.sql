@@ -10,7 +10,7 @@
 select
     resource_id,
     'It has no instance.' as finding,
-    if(lower(orchestration_mode) = 'flexible', 'A flexible scale set may hold machines that its capacity does not count.', null)
+    case when lower(orchestration_mode) = 'flexible' then 'A flexible scale set may hold machines that its capacity does not count.' end
         as spared,
     'capacity' as state_kind,
     to_json({'sku_name': sku_name, 'capacity': capacity, 'orchestration_mode': orchestration_mode}) as evidence,

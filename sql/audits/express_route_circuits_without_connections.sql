@@ -9,7 +9,7 @@
 select
     resource_id,
     'No gateway is connected to it.' as finding,
-    if(authorization_count > 0, 'Keys were given out for gateways elsewhere, whose connections are not listed here.', null) as unknown,
+    case when authorization_count > 0 then 'Keys were given out for gateways elsewhere, whose connections are not listed here.' end as unknown,
     to_json({'sku_name': sku_name, 'provider_name': provider_name, 'peering_count': peering_count, 'connection_count': connection_count}) as evidence,
 from staging.express_route_circuits
 where provider_state = 'provisioned' and connection_count = 0

@@ -9,7 +9,7 @@
 select
     resource_id,
     'It has neither rules nor a policy.' as finding,
-    if(not is_allocated, 'A deallocated firewall is not billed.', null) as spared,
+    case when not is_allocated then 'A deallocated firewall is not billed.' end as spared,
     to_json({'sku_name': sku_name, 'sku_tier': sku_tier, 'virtual_hub_id': virtual_hub_id}) as evidence,
 from staging.firewalls
 where firewall_policy_id is null and classic_rule_count = 0

@@ -19,11 +19,7 @@ unread as (
 select
     gateways.resource_id,
     'No connection refers to it, and nobody can dial in.' as finding,
-    if(
-        unread.listings > 0,
-        'Connections could not be listed in every subscription, and one elsewhere may refer to it.',
-        null
-    ) as unknown,
+    case when unread.listings > 0 then 'Connections could not be listed in every subscription, and one elsewhere may refer to it.' end as unknown,
     to_json({'sku_name': gateways.sku_name, 'gateway_type': gateways.gateway_type}) as evidence,
 from staging.virtual_network_gateways as gateways
 cross join unread

@@ -10,7 +10,7 @@
 select
     resource_id,
     'On the plan ' || plan || '.' as finding,
-    if(plan = 'free', 'The free plan is not billed.', null) as spared,
+    case when plan = 'free' then 'The free plan is not billed.' end as spared,
     to_json({'plan': plan, 'commitment_gb': commitment_gb, 'retention_days': retention_days}) as evidence,
 from staging.log_analytics_workspaces
 where plan in ('pernode', 'standalone', 'standard', 'premium', 'free')

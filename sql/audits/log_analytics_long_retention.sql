@@ -23,11 +23,7 @@ costs as (
 select
     spaces.resource_id,
     'Keeps data for ' || spaces.retention_days || ' days.' as finding,
-    if(
-        sentinels.workspace_id is not null and spaces.retention_days <= 90,
-        'Sentinel includes 90 days of retention.',
-        null
-    ) as spared,
+    case when sentinels.workspace_id is not null and spaces.retention_days <= 90 then 'Sentinel includes 90 days of retention.' end as spared,
     costs.cost as given_saving,
     costs.billing_currency as given_currency,
     'retention' as saving_part,

@@ -10,7 +10,7 @@
 select
     disks.resource_id,
     'Premium, while its machine ' || machines.resource_name || ' is deallocated.' as finding,
-    if(disks.max_shares > 1, 'A shared disk: other machines may hold it.', null) as spared,
+    case when disks.max_shares > 1 then 'A shared disk: other machines may hold it.' end as spared,
     machines.power_state_since as since_at,
     'disk_state' as state_kind,
     to_json({'machine': disks.managed_by, 'sku_name': disks.sku_name, 'disk_size_gb': disks.disk_size_gb}) as evidence,

@@ -10,8 +10,8 @@
 select
     firewalls.resource_id,
     'Premium, while its policy inspects neither intrusions nor TLS.' as finding,
-    if(policies.resource_id is null, 'Its policy could not be read.', null) as unknown,
-    if(firewalls.is_allocated, null, 'A deallocated firewall is not billed.') as spared,
+    case when policies.resource_id is null then 'Its policy could not be read.' end as unknown,
+    case when firewalls.is_allocated then null else 'A deallocated firewall is not billed.' end as spared,
     to_json({
         'firewall_policy_id': firewalls.firewall_policy_id,
         'intrusion_detection': policies.intrusion_detection,

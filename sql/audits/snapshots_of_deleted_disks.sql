@@ -17,11 +17,7 @@ with disks_known as (
 select
     snapshots.resource_id,
     'The disk it was taken of does not exist any more.' as finding,
-    if(
-        coalesce(disks_known.is_complete, false),
-        null,
-        'The disks of the subscription of its source could not all be listed.'
-    ) as unknown,
+    case when coalesce(disks_known.is_complete, false) then null else 'The disks of the subscription of its source could not all be listed.' end as unknown,
     case
         when regexp_matches(coalesce(snapshots.resource_group_name, ''), '^azurebackuprg_') or snapshots.tags ilike '%rsvaultbackup%'
             then 'A restore point that a backup vault keeps.'

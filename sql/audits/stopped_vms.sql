@@ -9,7 +9,7 @@
 select
     resource_id,
     'Stopped, but not deallocated: its compute is billed.' as finding,
-    if(power_state is null, 'Azure did not tell the power state.', null) as unknown,
+    case when power_state is null then 'Azure did not tell the power state.' end as unknown,
     power_state_since as since_at,
     'power_state' as state_kind,
     to_json({'power_state': power_state, 'vm_size': vm_size, 'os_type': os_type}) as evidence,

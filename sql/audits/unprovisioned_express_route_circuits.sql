@@ -9,7 +9,7 @@
 select
     resource_id,
     'The provider has not provisioned it.' as finding,
-    if(provider_state in ('provisioning', 'deprovisioning'), 'The provider is at work on it.', null) as spared,
+    case when provider_state in ('provisioning', 'deprovisioning') then 'The provider is at work on it.' end as spared,
     to_json({'sku_name': sku_name, 'provider_name': provider_name, 'provider_state': provider_state, 'bandwidth_mbps': bandwidth_mbps}) as evidence,
 from staging.express_route_circuits
 where provider_state is distinct from 'provisioned' and port_id is null

@@ -10,11 +10,7 @@
 select
     resources.resource_id,
     'Neither it nor its group has a tag.' as finding,
-    if(
-        costs.monthly_saving < coalesce(getvariable('untagged_cost'), 10),
-        'Costs less than ' || coalesce(getvariable('untagged_cost'), 10) || ' a month.',
-        null
-    ) as spared,
+    case when costs.monthly_saving < coalesce(getvariable('untagged_cost'), 10) then 'Costs less than ' || coalesce(getvariable('untagged_cost'), 10) || ' a month.' end as spared,
     to_json({'resource_type': resources.resource_type}) as evidence,
 from staging.resources as resources
 left join staging.resource_groups as groups using (sub_account_id, resource_group_name)

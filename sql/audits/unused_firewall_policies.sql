@@ -10,7 +10,7 @@
 select
     resource_id,
     'It is on no firewall.' as finding,
-    if(resource_id in (select base_policy_id from staging.firewall_policies), 'Another policy inherits from it.', null) as spared,
+    case when resource_id in (select base_policy_id from staging.firewall_policies) then 'Another policy inherits from it.' end as spared,
     to_json({'policy_tier': policy_tier, 'rule_group_count': rule_group_count}) as evidence,
 from staging.firewall_policies
 where firewall_count = 0

@@ -30,7 +30,7 @@ select
     versions.resource_id,
     'Older than ' || coalesce(getvariable('image_version_days'), 180) || ' days, not the newest, and nothing was made of it.'
         as finding,
-    if(unread.listings > 0, 'Machines or scale sets could not be listed everywhere.', null) as unknown,
+    case when unread.listings > 0 then 'Machines or scale sets could not be listed everywhere.' end as unknown,
     versions.published_at as since_at,
     to_json({'region_count': versions.region_count, 'replica_count': versions.replica_count}) as evidence,
 from versions

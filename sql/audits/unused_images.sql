@@ -20,7 +20,7 @@ unread as (
 select
     images.resource_id,
     'No machine and no scale set in the lake was made of it.' as finding,
-    if(unread.listings > 0, 'Machines or scale sets could not be listed everywhere.', null) as unknown,
+    case when unread.listings > 0 then 'Machines or scale sets could not be listed everywhere.' end as unknown,
     to_json({'os_type': images.os_type, 'os_disk_size_gb': images.os_disk_size_gb}) as evidence,
 from staging.images as images
 cross join unread

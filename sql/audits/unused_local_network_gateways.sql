@@ -18,7 +18,7 @@ unread as (
 select
     gateways.resource_id,
     'No connection refers to it.' as finding,
-    if(unread.listings > 0, 'Connections could not be listed in every subscription.', null) as unknown,
+    case when unread.listings > 0 then 'Connections could not be listed in every subscription.' end as unknown,
     to_json({'address': gateways.address}) as evidence,
 from staging.local_network_gateways as gateways
 cross join unread

@@ -9,7 +9,7 @@
 select
     resource_id,
     'No address was taken from it, and nothing uses it whole.' as finding,
-    if(custom_prefix_id is not null, 'Taken from a range of your own, which is not billed.', null) as spared,
+    case when custom_prefix_id is not null then 'Taken from a range of your own, which is not billed.' end as spared,
     to_json({'sku_name': sku_name, 'prefix_length': prefix_length, 'custom_prefix_id': custom_prefix_id}) as evidence,
 from staging.public_ip_prefixes
 where public_ip_count = 0 and nat_gateway_id is null and frontend_id is null

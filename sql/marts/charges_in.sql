@@ -110,9 +110,9 @@ rated as (
     select
         charges.*,
         upper(currency) as converted_currency,
-        if(charges.billing_currency = upper(currency), 1::decimal(38, 12), rates.rate) as rate,
-        if(charges.billing_currency = upper(currency), null, rates.rate_date) as rate_date,
-        if(charges.billing_currency = upper(currency), null, rates.file_name) as rate_source,
+        case when charges.billing_currency = upper(currency) then 1::decimal(38, 12) else rates.rate end as rate,
+        case when charges.billing_currency = upper(currency) then null else rates.rate_date end as rate_date,
+        case when charges.billing_currency = upper(currency) then null else rates.file_name end as rate_source,
     from marts.charges as charges
     left join rates
         on charges.billing_currency = rates.billing_currency

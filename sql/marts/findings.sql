@@ -9,7 +9,7 @@ with ranked as (
         *,
         verdict = 'waste' and monthly_saving is not null as has_saving,
         case action when 'delete' then 1 when 'change' then 2 when 'commit' then 3 else 4 end as action_rank,
-        if(action = 'delete', null, saving_part) as part,
+        case when action = 'delete' then null else saving_part end as part,
     from judged
 ),
 
@@ -30,8 +30,8 @@ chosen as (
 
 select
     * exclude (has_saving, action_rank, part, best_rank, first_of_part, first_of_all),
-    if(check_name = counted_by, monthly_saving, null) as counted_saving,
+    case when check_name = counted_by then monthly_saving end as counted_saving,
 from (
-    select *, if(has_saving, if(best_rank = 1, first_of_all, first_of_part), null) as counted_by
+    select *, case when has_saving then case when best_rank = 1 then first_of_all else first_of_part end end as counted_by
     from chosen
 )

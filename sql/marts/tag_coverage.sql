@@ -66,8 +66,8 @@ every as (
     from keyed
     where is_tagged
     union all
-    select * exclude (untagged_state), untagged_state, billed_cost - if(is_tagged, tagged_billed_cost, 0),
-        effective_cost - if(is_tagged, tagged_effective_cost, 0), resource_count - tagged_count,
+    select * exclude (untagged_state), untagged_state, billed_cost - case when is_tagged then tagged_billed_cost else 0 end,
+        effective_cost - case when is_tagged then tagged_effective_cost else 0 end, resource_count - tagged_count,
     from keyed
 )
 

@@ -52,6 +52,6 @@ select
     tag_key,
     any_value(tag_value) as tag_value,
     min(valid_from) as valid_from,
-    if(bool_or(valid_to is null), null, max(valid_to)) as valid_to,
+    case when bool_or(valid_to is null) then null else max(valid_to) end as valid_to,
 from numbered
 group by holder_id, holder_kind, tag_key, island

@@ -103,11 +103,11 @@ select
     billed_cost,
     effective_cost,
     (
-        if(billed < 0, '-', '') || (abs(billed) // 1000000000000::hugeint)::varchar
+        case when billed < 0 then '-' else '' end || (abs(billed) // 1000000000000::hugeint)::varchar
         || '.' || lpad((abs(billed) % 1000000000000::hugeint)::varchar, 12, '0')
     )::decimal(38, 12) as billed_cost_per_unit,
     (
-        if(effective < 0, '-', '') || (abs(effective) // 1000000000000::hugeint)::varchar
+        case when effective < 0 then '-' else '' end || (abs(effective) // 1000000000000::hugeint)::varchar
         || '.' || lpad((abs(effective) % 1000000000000::hugeint)::varchar, 12, '0')
     )::decimal(38, 12) as effective_cost_per_unit,
 from divided

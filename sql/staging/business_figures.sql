@@ -13,7 +13,7 @@ select
     metric,
     value,
     coalesce(dimension, 'total') as dimension,
-    if(dimension is null, '', lower(coalesce(dimension_value, ''))) as dimension_value,
+    case when dimension is null then '' else lower(coalesce(dimension_value, '')) end as dimension_value,
     _scope_id as file_name,
     _loaded_at as loaded_at,
 from raw.business_figures

@@ -163,6 +163,7 @@ def test_the_main_job_runs_on_recorded_replies(tmp_path: Path) -> None:
             "FINOPS_LAKE_HISTORY_MONTHS": "1",
             "FINOPS_LAKE_WORKERS": "1",
             "FINOPS_LAKE_COST_SOURCE": "query",
+            "FINOPS_LAKE_RETAIL_PRICES": "false",
         }
     )
     app = App(settings)
