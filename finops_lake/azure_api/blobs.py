@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import IO, Any
 
 from azure.core.exceptions import AzureError
-from azure.core.pipeline import Pipeline, PipelineRequest
-from azure.core.pipeline.policies import RequestIdPolicy, SansIOHTTPPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
 from finops_lake.azure_api.addresses import blob_address_of
@@ -18,7 +16,7 @@ from finops_lake.azure_api.clouds import Cloud
 from finops_lake.azure_api.links import check_blob_link
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.policies import PASSING_STATUSES
-from finops_lake.azure_api.recording import RecordPolicy, TallyPolicy
+from finops_lake.azure_api.tokenless import TokenlessGuardPolicy, tokenless_pipeline
 from finops_lake.azure_api.translate import is_untrusted, untrusted
 from finops_lake.azure_api.waits import backoff
 from finops_lake.errors import FinopsLakeError, ReportError, UnreachableError, UnsafeReplyError
@@ -47,20 +45,6 @@ class _NotReadError(Exception):
     """A reading that may succeed when it is repeated; its text holds no link."""
 
 
-class _BlobGuardPolicy(SansIOHTTPPolicy[Any, Any]):
-    """Lets only GET requests to blob storage pass, and none with a token."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        super().__init__()
-        self._cloud = cloud
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        """Raise UnsafeReplyError for anything else."""
-        check_blob_link(request.http_request.url, self._cloud)
-        if request.http_request.method != "GET" or "Authorization" in request.http_request.headers:
-            raise UnsafeReplyError("A report is fetched by GET and without a token; this request is not.")
-
-
 class Blobs:
     """Reads blobs of one cloud through a pipeline of its own, which knows no sign-in and follows no redirect."""
 
@@ -76,16 +60,8 @@ class Blobs:
     ) -> None:
         self._pace = pace
         self._timeout = timeout
-        self._pipeline: Pipeline[Any, Any] = Pipeline(
-            transport,
-            [
-                RequestIdPolicy(),
-                UserAgentPolicy(base_user_agent=agent),
-                _BlobGuardPolicy(cloud),
-                RecordPolicy(pace, now, blob_address_of),
-                TallyPolicy(pace, blob_address_of, log_requests=False),
-            ],
-        )
+        guard = TokenlessGuardPolicy(lambda url: check_blob_link(url, cloud), "A report is fetched")
+        self._pipeline = tokenless_pipeline(transport, guard, blob_address_of, pace=pace, agent=agent, now=now)
 
     def fetch(self, blob: Blob) -> IO[bytes]:
         """Return a blob as a temporary file that only we can read and that vanishes when it is closed.

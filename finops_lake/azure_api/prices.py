@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline import Pipeline, PipelineRequest
-from azure.core.pipeline.policies import RequestIdPolicy, SansIOHTTPPolicy, UserAgentPolicy
 from azure.core.rest import HttpRequest
 
 from finops_lake.azure_api.addresses import Address
@@ -19,7 +17,7 @@ from finops_lake.azure_api.calls import current_calls
 from finops_lake.azure_api.links import check_address
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.policies import PASSING_STATUSES
-from finops_lake.azure_api.recording import RecordPolicy, TallyPolicy
+from finops_lake.azure_api.tokenless import TokenlessGuardPolicy, tokenless_pipeline
 from finops_lake.azure_api.translate import translated
 from finops_lake.azure_api.waits import backoff
 from finops_lake.errors import UnreachableError, UnsafeReplyError
@@ -33,20 +31,6 @@ def price_address(url: str) -> Address:
     """Return what a call to the price list stands for; its filter names nothing of a customer, and is left out."""
     parts = urlsplit(url)
     return Address(parts.netloc.lower(), parts.path, "RetailPrices", parts.path, "/", API_VERSION)
-
-
-class _GuardPolicy(SansIOHTTPPolicy[Any, Any]):
-    """Lets only GET requests to the price list's own address pass, and none with a token."""
-
-    def __init__(self, endpoint: str) -> None:
-        super().__init__()
-        self._endpoint = endpoint
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        """Raise UnsafeReplyError for anything else."""
-        check_address(request.http_request.url, self._endpoint)
-        if request.http_request.method != "GET" or "Authorization" in request.http_request.headers:
-            raise UnsafeReplyError("Prices are read by GET and without a token; this request is not.")
 
 
 class PriceList:
@@ -65,16 +49,8 @@ class PriceList:
         self._endpoint = endpoint
         self._pace = pace
         self._timeout = timeout
-        self._pipeline: Pipeline[Any, Any] = Pipeline(
-            transport,
-            [
-                RequestIdPolicy(),
-                UserAgentPolicy(base_user_agent=agent),
-                _GuardPolicy(endpoint),
-                RecordPolicy(pace, now, price_address),
-                TallyPolicy(pace, price_address, log_requests=False),
-            ],
-        )
+        guard = TokenlessGuardPolicy(lambda url: check_address(url, endpoint), "Prices are read")
+        self._pipeline = tokenless_pipeline(transport, guard, price_address, pace=pace, agent=agent, now=now)
 
     def items(self, question: str, currency: str) -> Iterator[dict[str, Any]]:
         """Yield every price that answers a filter, in one currency (fractional numbers as Decimal).
