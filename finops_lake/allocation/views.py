@@ -179,9 +179,10 @@ rounded as (
 
 shares as (
     select *,
-        sign(units) * (whole + if(
-            row_number() over (pool order by remainder desc, owner) <= abs(units) - sum(whole) over pool, 1, 0
-        )) as share,
+        sign(units) * (whole + case
+            when row_number() over (pool order by remainder desc, owner) <= abs(units) - sum(whole) over pool then 1
+            else 0
+        end) as share,
     from rounded
     window pool as (partition by virtual_tag, shared, billing_month, billing_currency, metric)
 ),
@@ -195,7 +196,7 @@ moved as (
 amounts as (
     select virtual_tag, owner, billing_month, billing_currency, metric,
         (
-            if(sum(share) < 0, '-', '') || (abs(sum(share)) // UNIT::hugeint)::varchar
+            case when sum(share) < 0 then '-' else '' end || (abs(sum(share)) // UNIT::hugeint)::varchar
             || '.' || lpad((abs(sum(share)) % UNIT::hugeint)::varchar, 24, '0')
         )::decimal(38, 24) as amount,
     from moved
@@ -226,10 +227,10 @@ loaded as (
 parts as (
     select
         owners.*,
-        if(loaded.has_billed, coalesce(costs.billed_cost, 0), null) as direct_billed_cost,
-        if(loaded.has_billed, coalesce(shared_costs.billed_cost, 0), null) as shared_billed_cost,
-        if(loaded.has_effective, coalesce(costs.effective_cost, 0), null) as direct_effective_cost,
-        if(loaded.has_effective, coalesce(shared_costs.effective_cost, 0), null) as shared_effective_cost,
+        case when loaded.has_billed then coalesce(costs.billed_cost, 0) end as direct_billed_cost,
+        case when loaded.has_billed then coalesce(shared_costs.billed_cost, 0) end as shared_billed_cost,
+        case when loaded.has_effective then coalesce(costs.effective_cost, 0) end as direct_effective_cost,
+        case when loaded.has_effective then coalesce(shared_costs.effective_cost, 0) end as shared_effective_cost,
     from owners
     left join costs using (virtual_tag, owner, billing_month, billing_currency)
     left join shared_costs using (virtual_tag, owner, billing_month, billing_currency)

@@ -68,7 +68,7 @@ def _tables_sql(schemas: Sequence[str], table: str | None = None) -> str:
     listed = ", ".join(literal(schema) for schema in schemas)
     return f"""select
     columns.schema_name || '.' || columns.table_name as table_name,
-    if(any_value(views.view_name) is null, 'table', 'view') as kind,
+    case when any_value(views.view_name) is null then 'table' else 'view' end as kind,
     split_part(any_value(coalesce(views.comment, tables.comment)), ' Grain: ', 1) as description,
     nullif(rtrim(split_part(any_value(coalesce(views.comment, tables.comment)), ' Grain: ', 2), '.'), '') as grain,
     count(*) as column_count,

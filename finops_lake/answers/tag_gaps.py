@@ -50,7 +50,7 @@ def _untagged(keys: Sequence[str]) -> str:
     if keys:
         lacking = f"[k for k in [{_listed(keys)}] if coalesce(tags[k], '') = '']"
     else:
-        lacking = "if(len([v for v in map_values(tags) if v <> '']) = 0, ['(any)'], []::varchar[])"
+        lacking = "case when len([v for v in map_values(tags) if v <> '']) = 0 then ['(any)'] else []::varchar[] end"
     return f"""\
 select subscriptions.sub_account_name, resource_id, resource_type, missing_tags, billing_currency, cost
 from (
@@ -66,8 +66,8 @@ order by cost desc, resource_id limit {SHOWN}"""
 
 _UNTAGGABLE = f"""\
 select
-    if(resource_id is null, 'no resource', resource_type) as what,
-    if(resource_id is null, service_name, null) as service_name,
+    case when resource_id is null then 'no resource' else resource_type end as what,
+    case when resource_id is null then service_name end as service_name,
     billing_currency,
     sum(cost) as cost,
 from charged
