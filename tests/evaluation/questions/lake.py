@@ -25,5 +25,5 @@ async def _(ask: Ask) -> Any:
 
 @question("Which table tells the tags of a resource?", lambda azure: "marts.resource_tags")
 async def _(ask: Ask) -> Any:
-    answer = await ask("describe_lake", search="tag key")
+    answer = await ask("describe_lake", search="effective tags")
     return next(row[0] for row in answer["rows"] if row[0].startswith("marts."))

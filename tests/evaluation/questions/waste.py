@@ -9,6 +9,9 @@ from finops_lake.demo.model import Disk
 from finops_lake.demo.server import LocalAzure
 from tests.evaluation.form import Ask, question, records, totals
 
+KINDS = ["vms", "disks", "ips"]
+"""What the local Azure's truth lists findings for."""
+
 
 def waste(azure: LocalAzure, check: str | None = None) -> dict[str, dict[str, Decimal]]:
     """Return the cost of every wasted resource by its name."""
@@ -35,15 +38,15 @@ def name_of(row: dict[str, Any]) -> str:
     return str(row["resource_id"].rpartition("/")[2])
 
 
-@question("How many resources are wasted?", lambda azure: len(waste(azure)))
+@question("How many virtual machines, disks and public addresses are wasted?", lambda azure: len(waste(azure)))
 async def _(ask: Ask) -> Any:
-    answer = await ask("run_finops_audit")
+    answer = await ask("run_finops_audit", resource_types=KINDS)
     return sum(check["waste"] for check in answer["checks"])
 
 
-@question("What would we save a month by cleaning up?", savings)
+@question("What would we save a month by cleaning up machines, disks and addresses?", savings)
 async def _(ask: Ask) -> Any:
-    return totals(await ask("run_finops_audit"), "monthly_saving")
+    return totals(await ask("run_finops_audit", resource_types=KINDS), "monthly_saving")
 
 
 @question("Which virtual machines are stopped but still billed?", lambda azure: sorted(waste(azure, "stopped_vms")))
@@ -85,11 +88,11 @@ def _in_production(azure: LocalAzure, check: str) -> dict[str, dict[str, Decimal
 
 
 @question(
-    "Which wasted resources have no price?",
+    "Which wasted machines, disks and addresses have no price?",
     lambda azure: sorted(name for name, costs in waste(azure).items() if not costs),
 )
 async def _(ask: Ask) -> Any:
-    return sorted(name_of(row) for row in await findings(ask) if row["monthly_saving"] is None)
+    return sorted(name_of(row) for row in await findings(ask, resource_types=KINDS) if row["monthly_saving"] is None)
 
 
 @question(
