@@ -178,6 +178,7 @@ class Scheduler:
         self._giving_way = threading.Event()
         self._running: Job | None = None
         self._scheduler: Any = None
+        self._ender: threading.Thread | None = None
         self.jobs = jobs_of(self._schedule, tables)
         zone = zone_of(self._schedule)
         self._triggers = {job: trigger_of(job.when, zone) for job in self.jobs}
@@ -241,14 +242,18 @@ class Scheduler:
                 self._scheduler.add_job(self._run_later, args=[job], id=f"{job.name} missed")
 
     def stop(self, timeout: float) -> bool:
-        """Begin nothing more, break off the run under way, and return whether it ended in time."""
+        """Begin nothing more, break off the run under way, and return whether it ended in time (seconds).
+
+        May be called again, to wait longer.
+        """
         self._stopping.set()
         if self._scheduler is None:
             return True
-        ender = threading.Thread(target=self._scheduler.shutdown, name="schedule-end", daemon=True)
-        ender.start()
-        ender.join(timeout)
-        return not ender.is_alive()
+        if self._ender is None:
+            self._ender = threading.Thread(target=self._scheduler.shutdown, name="schedule-end", daemon=True)
+            self._ender.start()
+        self._ender.join(timeout)
+        return not self._ender.is_alive()
 
     def running(self) -> Job | None:
         """Return the job that runs in this process just now."""

@@ -109,7 +109,7 @@ def test_a_defect_is_not_taken_for_an_outcome() -> None:
 def test_garbage_is_collected_now_and_then_although_the_collector_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     collected: list[int] = []
     monkeypatch.setattr(gc, "collect", lambda *_: collected.append(1))
-    clock = iter(range(0, 100_000, 40))
+    clock = iter(range(0, 100_000, 70))
     list(fetcher(Script(), Clients(), monotonic=lambda: float(next(clock))).fetch_all([month("/a"), month("/b")]))
     assert len(collected) >= 2
 
