@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from finops_lake.azure_api.clients import AzureClients
+    from finops_lake.file_refresh import FileRefresher
     from finops_lake.lake.writer import Warehouse
     from finops_lake.ondemand import OnDemand
-    from finops_lake.refresh import FileRefresher, Refresher
+    from finops_lake.refresh import Refresher
     from finops_lake.schedule import Scheduler
 
 LOG = logging.getLogger("finops_lake.schedule")
@@ -50,7 +51,7 @@ class App:
     def schedule(self) -> Scheduler:
         """Refreshing by the clock; ConfigError names what is wrong with the table [schedule]."""
         from finops_lake.extract.catalog import EXTRACTORS
-        from finops_lake.refresh import FILE_TABLES
+        from finops_lake.file_refresh import FILE_TABLES
         from finops_lake.schedule import Scheduler
 
         files = FILE_TABLES if self.settings.exports else ()
@@ -111,7 +112,7 @@ class App:
 
     def file_refresher(self) -> FileRefresher:
         """Return what loads files of bills into this home without asking Azure anything."""
-        from finops_lake.refresh import FileRefresher
+        from finops_lake.file_refresh import FileRefresher
 
         return FileRefresher(self.settings, self._warehouse)
 

@@ -25,7 +25,8 @@ from finops_lake.plan import Demand
 from finops_lake.when import WEEKDAYS, Every, When
 
 if TYPE_CHECKING:
-    from finops_lake.refresh import Refresher, RefreshReport
+    from finops_lake.refresh import Refresher
+    from finops_lake.refresh_report import RefreshReport
 
 LOG = logging.getLogger("finops_lake.schedule")
 

@@ -14,7 +14,7 @@ from finops_lake.app import App
 from finops_lake.config import Settings, load_settings
 from finops_lake.demo.server import LocalAzure
 from finops_lake.plan import Demand
-from finops_lake.refresh import RefreshReport
+from finops_lake.refresh_report import RefreshReport
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

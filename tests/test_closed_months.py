@@ -17,8 +17,9 @@ from finops_lake.demo.query import Query
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import Outcome
 from finops_lake.plan import ChunkState, Demand, closes_at
-from finops_lake.refresh import RefreshReport, plan_ahead
+from finops_lake.planning import plan_ahead
 from finops_lake.refresh_plan import Why
+from finops_lake.refresh_report import RefreshReport
 from finops_lake.source import Chunk
 from tests.conftest import NOW, TODAY, set_sign_in, settings_for
 

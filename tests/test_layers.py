@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,93 +13,27 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "finops_lake"
 
-EVERYTHING = {"*"}
-MAY_IMPORT = {
-    "__init__": set(),
-    "errors": set(),
-    "telemetry": set(),
-    "when": set(),
-    "scopes": set(),
-    "config": {"errors", "when", "scopes"},
-    "source": {"errors"},
-    "journal": {"errors", "source"},
-    "limits": {"source"},
-    "azure_api": {"__init__", "errors", "telemetry", "config", "source", "journal", "limits"},
-    "extract": {"errors", "source", "scopes", "azure_api"},
-    "filerows": set(),
-    "files": {"errors", "config", "extract", "azure_api", "filerows"},
-    "lake": {"__init__", "errors", "source", "filerows"},
-    "figures": {"errors", "source", "extract", "lake"},
-    "allocation": {"errors", "answers", "lake"},
-    "delivering": {"errors", "source", "filerows", "files", "collecting"},
-    "collecting": {"delivering", "errors", "config", "source", "filerows", "files", "lake"},
-    "plan": {"errors", "source"},
-    "refresh_plan": {"errors", "source", "plan", "limits"},
-    "sourcing": {"errors", "source", "scopes", "plan"},
-    "filed": {"plan"},
-    "coverage": {"config", "source", "scopes", "plan", "sourcing", "filed"},
-    "closed_months": {"source", "plan", "coverage"},
-    "pricing": {"source", "plan", "extract"},
-    "fetching": {"errors", "telemetry", "source", "plan", "azure_api", "extract", "journal"},
-    "refresh": {
-        "errors",
-        "figures",
-        "closed_months",
-        "pricing",
-        "coverage",
-        "sourcing",
-        "limits",
-        "refresh_plan",
-        "telemetry",
-        "config",
-        "source",
-        "plan",
-        "fetching",
-        "collecting",
-        "azure_api",
-        "extract",
-        "lake",
-        "journal",
-    },
-    "ondemand": {
-        "errors",
-        "closed_months",
-        "coverage",
-        "telemetry",
-        "config",
-        "source",
-        "plan",
-        "refresh",
-        "azure_api",
-        "extract",
-        "lake",
-        "journal",
-    },
-    "schedule": {"errors", "telemetry", "when", "config", "plan", "refresh", "journal"},
-    "answers": {"errors", "journal", "source", "lake", "refresh", "refresh_plan"},
-    "export": {"errors", "lake"},
-    "app": {
-        "errors",
-        "allocation",
-        "answers",
-        "config",
-        "lake",
-        "refresh",
-        "ondemand",
-        "schedule",
-        "azure_api",
-        "extract",
-        "journal",
-    },
-    "server": {
-        *("__init__", "errors", "telemetry", "journal", "config", "source", "plan", "answers", "lake", "app"),
-        *("refresh", "ondemand"),
-    },
-    "demo": {"errors", "config", "source"},
-    "commands": EVERYTHING,
-    "cli": EVERYTHING,
-    "__main__": {"cli"},
-}
+EVERYTHING = {"everything"}
+DRAWING = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
+_ENTRY = re.compile(r"^  (?=\S)", re.MULTILINE)
+
+
+def _drawn() -> Iterator[tuple[list[str], set[str]]]:
+    """Yield (layers, what they import) of each entry of the drawing, from the top down."""
+    package = DRAWING.split("\nsql/")[0]
+    for entry in _ENTRY.split(package)[1:]:
+        entry = entry.split("\n\n")[0]  # what follows is a heading
+        layers = [re.sub(r"(/|\.py)$", "", name) for name in re.split(r"[,\s]+", _first_column(entry))]
+        imported = re.split(r"[,\s]+", entry.rpartition("->")[2].strip())
+        yield layers, set(imported) - {"nothing"}
+
+
+def _first_column(entry: str) -> str:
+    """Return the names that an entry begins with; two blanks or the end of the line end them."""
+    return re.split(r"  |\n", entry, maxsplit=1)[0].strip()
+
+
+MAY_IMPORT = {layer: imported for layers, imported in _drawn() for layer in layers}
 """The right-hand column of the drawing in docs/architecture.md."""
 
 HOMES = {
@@ -134,18 +69,39 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
                     yield node.lineno, f"finops_lake.{'__init__' if alias.name == '__version__' else alias.name}"
 
 
-def test_every_layer_has_its_rule() -> None:
-    assert {layer_of(path) for path in modules()} <= set(MAY_IMPORT)
+def test_drawing_names_every_layer_and_no_other() -> None:
+    assert {layer_of(path) for path in modules()} == set(MAY_IMPORT)
+
+
+def test_layers_import_only_what_stands_above_them() -> None:
+    above: set[str] = set()
+    for layers, imported in _drawn():
+        assert imported - EVERYTHING <= above, f"{layers} import what is drawn beneath them: {imported - above}"
+        above.update(layers)
+
+
+@pytest.mark.parametrize("layer", [layer for layer, imported in MAY_IMPORT.items() if imported != EVERYTHING])
+def test_drawing_names_no_import_that_is_not_there(layer: str) -> None:
+    (together,) = (layers for layers, _ in _drawn() if layer in layers)
+    found = {
+        name.split(".")[1]
+        for path in modules()
+        if layer_of(path) in together
+        for _, name in imports(path)
+        if name.startswith("finops_lake.")
+    }
+    assert MAY_IMPORT[layer] <= found, "docs/architecture.md draws an import that is gone"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
     layer = layer_of(path)
     allowed = MAY_IMPORT[layer]
+    (together,) = (layers for layers, _ in _drawn() if layer in layers)
     for line, name in imports(path):
         parts = name.split(".")
         if parts[0] == "finops_lake" and len(parts) > 1 and allowed != EVERYTHING:
-            assert parts[1] == layer or parts[1] in allowed, f"{path.name}:{line}: {layer} may not import {parts[1]}"
+            assert parts[1] in together or parts[1] in allowed, f"{path.name}:{line}: {layer} may not import {parts[1]}"
         homes = HOMES.get(parts[0])
         assert homes is None or layer in homes, f"{path.name}:{line}: {parts[0]} has its home in {homes}"
 

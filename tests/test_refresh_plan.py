@@ -12,7 +12,7 @@ import pytest
 from finops_lake.errors import Outcome
 from finops_lake.limits import Draw, Spent
 from finops_lake.plan import ChunkState, Demand, Policy, chunks_of, due_chunks
-from finops_lake.refresh import Progress
+from finops_lake.progress import Progress
 from finops_lake.refresh_plan import RefreshPlan, Why, bound_seconds, make_plan
 from finops_lake.source import Api, Chunk, Source
 

@@ -12,7 +12,8 @@ from finops_lake.errors import Outcome
 from finops_lake.source import ChunkResult
 
 if TYPE_CHECKING:
-    from finops_lake.refresh import Progress, RefreshReport
+    from finops_lake.progress import Progress
+    from finops_lake.refresh_report import RefreshReport
 
 COLUMNS = ("table_name", "outcome", "pieces", "row_count", "calls")
 

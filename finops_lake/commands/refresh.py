@@ -22,7 +22,7 @@ from finops_lake.errors import InputError, Outcome
 if TYPE_CHECKING:
     from finops_lake.app import App
     from finops_lake.plan import Demand
-    from finops_lake.refresh import RefreshReport
+    from finops_lake.refresh_report import RefreshReport
 
 WAIT_SECONDS = 60.0
 
@@ -102,7 +102,7 @@ def _demand(tables: Sequence[str], months: int | None, force: bool) -> Demand:
 def refreshed(app: App, demand: Demand, wait: float) -> tuple[Answer, int]:
     """Refresh, and return the answer of the tool and the exit code."""
     from finops_lake.answers.refreshed import answer_refresh
-    from finops_lake.refresh import Progress
+    from finops_lake.progress import Progress
 
     with RefreshBar() as bar:
         report = app.refresher().refresh(demand, lock_timeout=wait, on_progress=bar)
@@ -113,7 +113,7 @@ def refreshed(app: App, demand: Demand, wait: float) -> tuple[Answer, int]:
 def loaded(app: App, locations: Sequence[str], force: bool, wait: float) -> tuple[Answer, int]:
     """Load files of bills, and return the answer of the tool and the exit code."""
     from finops_lake.answers.refreshed import answer_refresh
-    from finops_lake.refresh import Progress
+    from finops_lake.progress import Progress
 
     with RefreshBar() as bar:
         report = app.file_refresher().refresh(locations, force=force, lock_timeout=wait, on_progress=bar)

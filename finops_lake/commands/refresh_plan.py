@@ -20,7 +20,7 @@ def planned(app: App, demand: Demand) -> Answer:
     """Return the plan of a refresh by what the lake knows; no network is needed."""
     from finops_lake.answers.planned import answer_plan
     from finops_lake.answers.subscriptions import subscriptions_of
-    from finops_lake.refresh import plan_ahead, plan_without_lake
+    from finops_lake.planning import plan_ahead, plan_without_lake
 
     if not app.lake.exists():
         return answer_plan(plan_without_lake(app.settings, app.journal, demand), {}, has_lake=False)
