@@ -42,6 +42,7 @@ COLUMNS = (
     "thresholds_reached",
     "covers_nothing",
     "has_filter",
+    "budget_scope_id",
     "budget_id",
 )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import click
@@ -15,7 +17,42 @@ from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
 
-_BUDGET = [Column("Budget"), Column("Status", keeps=True), Column("Subscription", spare=True)]
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+_STANDING = [
+    Column("Budget"),
+    Column("Status", keeps=True),
+    Column("Left", right=True, keeps=True, spare=True),
+    amount_column("Amount"),
+    amount_column("Spent"),
+    Column("Of it", right=True, keeps=True, spare=True),
+    Column("Forecast", right=True, keeps=True, spare=True),
+    Column("Breaks", keeps=True, spare=True),
+    Column("Currency"),
+    Column("Scope", spare=True),
+]
+_FORECASTS = [
+    Column("Budget"),
+    amount_column("Ours"),
+    *(Column(heading, right=True, keeps=True, spare=True) for heading in ("80 % from", "to")),
+    *(Column(heading, keeps=True, spare=True) for heading in ("Breaks from", "to")),
+    amount_column("Azure's"),
+    Column("Currency"),
+]
+_SPENT = [
+    Column("Budget"),
+    *(amount_column(heading) for heading in ("Azure's", "Ours")),
+    Column("Difference", right=True, keeps=True, spare=True),
+    Column("Currency"),
+    Column("Why they differ"),
+]
+_COUNTED = [
+    Column("Budget"),
+    Column("Counts"),
+    Column("Period", keeps=True, spare=True),
+    Column("Actual"),
+    Column("Forecasted"),
+]
 _MONEY = [
     amount_column("Amount"),
     amount_column("Spent"),
@@ -60,28 +97,111 @@ def command(
 
 
 def print_budgets(answer: Answer) -> None:
-    """Print the budgets of an answer."""
+    """Print where the budgets of an answer stand, their forecasts, Azure's figures beside ours, and what they count."""
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    print_table(
-        [*_BUDGET, Column("Period", keeps=True, spare=True), *_MONEY, Column("Reached", spare=True)],
-        [[*_named(row), _period(row), *_amounts(row), ", ".join(row["thresholds_reached"] or ())] for row in rows],
-        title="Budgets",
+    names = _names(rows)
+    listed = list(zip(names, rows, strict=True))
+    print_table(_STANDING, [[name, *_standing(row)] for name, row in listed], title="Budgets")
+    _print_some(
+        _FORECASTS,
+        [[name, *_forecasts(row)] for name, row in listed if _is_any(row, "lake_forecast", "azure_forecast")],
+        "Forecasts of the whole period: ours, and Azure's",
     )
+    _print_some(
+        _SPENT,
+        [[name, *_spent(row)] for name, row in listed],
+        "Spent: Azure's figure, and our own sum of the charges with the budget's filter",
+    )
+    _print_some(_COUNTED, [[name, *_counted(row)] for name, row in listed], "What they count, and thresholds reached")
+
+
+def _print_some(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str) -> None:
+    if rows:
+        click.echo()
+        print_table(columns, rows, title=title)
 
 
 def print_budgets_in_danger(budgets: Sequence[Mapping[str, Any]]) -> None:
     """Print the budgets that are exceeded or at risk."""
-    print_table([*_BUDGET, *_MONEY], [[*_named(row), *_amounts(row)] for row in budgets], title="Budgets at risk")
-
-
-def _named(row: Mapping[str, Any]) -> list[str]:
-    place = row["sub_account_name"] or ""
-    group = row.get("x_resource_group_name")
-    return [
-        cells.text(row["budget_name"]),
-        str(row["status"]).replace("_", " "),
-        cells.printable(f"{place}/{group}" if group else place),
+    columns = [Column("Budget"), Column("Status", keeps=True), Column("Subscription", spare=True), *_MONEY]
+    rows = [
+        [cells.text(row["budget_name"]), _status(row), cells.text(row["sub_account_name"]), *_amounts(row)]
+        for row in budgets
     ]
+    print_table(columns, rows, title="Budgets at risk")
+
+
+def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names to tell budgets apart by: with their scope where several have the same."""
+    counted = Counter(row["budget_name"] for row in rows)
+    return [
+        cells.text(row["budget_name"]) + (f" ({_scope(row)})" if counted[row["budget_name"]] > 1 else "")
+        for row in rows
+    ]
+
+
+def _scope(row: Mapping[str, Any]) -> str:
+    place = row["sub_account_name"] or row["budget_scope_id"]
+    group = row["x_resource_group_name"]
+    return cells.printable(f"{place}/{group}" if group else place)
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    return str(row["status"]).replace("_", " ")
+
+
+def _standing(row: Mapping[str, Any]) -> list[str]:
+    spent_percent = row["spent_percent"]
+    return [
+        _status(row),
+        f"{row['days_left']} d",
+        cells.money(row["amount"]),
+        cells.money(row["spend"]) or "not known",
+        "" if spent_percent is None else f"{spent_percent:,.0f} %",
+        cells.money(row["azure_forecast"] if row["lake_forecast"] is None else row["lake_forecast"]),
+        _month_day(row["break_date"]),
+        cells.text(row["billing_currency"]),
+        _scope(row),
+    ]
+
+
+def _forecasts(row: Mapping[str, Any]) -> list[str]:
+    return [
+        *(cells.money(row[name]) for name in ("lake_forecast", "lake_forecast_low", "lake_forecast_high")),
+        *(_month_day(row[name]) for name in ("break_date_earliest", "break_date_latest")),
+        cells.money(row["azure_forecast"]),
+        cells.text(row["billing_currency"]),
+    ]
+
+
+def _spent(row: Mapping[str, Any]) -> list[str]:
+    return [
+        *(cells.money(row[name]) or "not known" for name in ("azure_spend", "lake_spend")),
+        cells.money(row["lake_minus_azure"]),
+        cells.text(row["billing_currency"]),
+        cells.text(row["difference_reason"]),
+    ]
+
+
+def _counted(row: Mapping[str, Any]) -> list[str]:
+    return [
+        _scope(row) + (", a part by its filter" if row["has_filter"] else ""),
+        f"{row['period_start_date']:%Y-%m-%d} to {row['period_end_date']:%m-%d}",
+        *(_percents(row[f"{kind}_thresholds"]) for kind in ("actual", "forecast")),
+    ]
+
+
+def _percents(thresholds: Sequence[str] | None) -> str:
+    return ", ".join(f"{threshold} %" for threshold in thresholds or ())
+
+
+def _is_any(row: Mapping[str, Any], *names: str) -> bool:
+    return any(row[name] is not None for name in names)
+
+
+def _month_day(value: date | None) -> str:
+    """Return a day of a running period, which tells the year, shortly: Nov 30; nothing for null."""
+    return "" if value is None else f"{_MONTHS[value.month - 1]} {value.day:02d}"
 
 
 def _amounts(row: Mapping[str, Any]) -> list[str]:
@@ -92,7 +212,3 @@ def _amounts(row: Mapping[str, Any]) -> list[str]:
         cells.money(row["azure_forecast"]),
         cells.text(row["billing_currency"]),
     ]
-
-
-def _period(row: Mapping[str, Any]) -> str:
-    return f"{row['period_start_date']:%Y-%m-%d} to {row['period_end_date']:%m-%d}"

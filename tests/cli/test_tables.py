@@ -98,6 +98,36 @@ def test_audit_says_how_to_mend_it(home: Home) -> None:
     assert "stopped vms" not in done.stdout
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are POSIX")
+def test_budgets_show_forecasts_differences_and_thresholds_in_100_columns(home: Home) -> None:
+    envelope = json.loads(home.run("budgets", "--json").stdout)
+    rows = {
+        row["budget_name"]: row
+        for row in (dict(zip(envelope["columns"], one, strict=True)) for one in envelope["rows"])
+    }
+    printed = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", on_terminal(["budgets"], home.environment, 100))
+    blocks = [block.splitlines() for block in printed.split("\n\n")]
+    standing, forecasts, spent, counted = (
+        {name: line for line in block for name in rows if line.startswith(f"{name} ")} for block in blocks[:4]
+    )
+    assert max(len(line) for line in printed.splitlines() if "/" not in line) <= 100
+    assert set(standing) == set(counted) == set(spent) == set(rows)
+    row = rows["production-monthly"]
+    assert row["lake_forecast"] is not None
+    assert row["break_date"] is not None
+    shown = {
+        name: f"{Decimal(row[name]):,.2f}" for name in row if name.endswith(("forecast", "_low", "_high", "spend"))
+    }
+    day = date.fromisoformat(row["break_date"])
+    for text in (f"{row['days_left']} d", shown["spend"], shown["lake_forecast"], f"{day:%b %d}", "EUR"):
+        assert text in standing["production-monthly"]
+    for name in ("lake_forecast", "lake_forecast_low", "lake_forecast_high", "azure_forecast"):
+        assert shown[name] in forecasts["production-monthly"]
+    for text in (shown["azure_spend"], shown["lake_spend"], row["difference_reason"]):
+        assert text in spent["production-monthly"]
+    assert re.search(r" 80 % +100 %", counted["production-monthly"]), "Actual and Forecasted stand apart"
+
+
 def test_consoles_that_lack_a_character_get_a_question_mark(home: Home) -> None:
     environment = clean_environment(**home.environment, PYTHONUTF8="0", PYTHONIOENCODING="cp1252")
     for arguments in (["sql", "select 'Ł→€' as word"], ["sql", "select 'Ł→€' as word", "--json"], ["cost"]):
