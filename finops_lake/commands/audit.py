@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from finops_lake.answers.answer import Answer
-from finops_lake.commands import cells
+from finops_lake.commands import cells, exits
 from finops_lake.commands.budgets import print_budgets_in_danger
 from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
+from finops_lake.commands.fail_on import FailOn, exit_code
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
@@ -18,11 +20,22 @@ from finops_lake.commands.words import say
 from finops_lake.source import months_back
 
 if TYPE_CHECKING:
-    from finops_lake.answers.audit import AuditQuestion
+    from finops_lake.answers.audit_question import AuditQuestion
     from finops_lake.lake.reader import LakeReader
 
 MONTHS_PRICED = 3
 """A saving is the cost of 30 complete days; these months hold them on every day of the year."""
+
+OPTIONS = {
+    "checks": "--check",
+    "categories": "--category",
+    "severities": "--severity",
+    "minimum_saving": "--min-saving",
+    "tags": "--tag",
+    "fail_on": "--fail-on",
+}
+MANY = 10
+"""Up to so many checks are all listed; of more only those that found something, the others in one line."""
 
 
 @click.command("audit", short_help="What is wasted, with the money it costs.")
@@ -41,6 +54,31 @@ MONTHS_PRICED = 3
     metavar="PATTERN",
     help="Only these resource groups (* and ?); repeatable.",
 )
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    metavar="NAME",
+    help="Only checks of usage, rate, governance or reliability; repeatable.",
+)
+@click.option(
+    "--severity", "severities", multiple=True, metavar="NAME", help="Only high, medium or low checks; repeatable."
+)
+@click.option(
+    "--min-saving", metavar="AMOUNT", help="Only findings that save so much a month, such as 100 or '100 EUR'."
+)
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="KEY[=VALUE]",
+    help="Only resources with this tag of their own; repeatable.",
+)
+@click.option(
+    "--fail-on",
+    metavar="LIMIT",
+    help="End with code 6 on waste of this severity (high, medium, low, any) or sum a month ('100 EUR').",
+)
 @subscription_option
 @limit_option
 @refresh_options
@@ -52,28 +90,41 @@ def command(
     checks: tuple[str, ...],
     regions: tuple[str, ...],
     resource_groups: tuple[str, ...],
+    categories: tuple[str, ...],
+    severities: tuple[str, ...],
+    min_saving: str | None,
+    tags: tuple[str, ...],
+    fail_on: str | None,
     subscriptions: tuple[str, ...],
     limit: int,
     is_refreshing: bool,
     max_wait: float | None,
     style: str | None,
-) -> None:
+) -> int:
     """Show the findings of the audit checks, the largest saving first, and how many resources were looked at."""
-    from finops_lake.answers.audit import BUDGETS, AuditQuestion, answer_audit
+    from finops_lake.answers.amounts import read_amount
+    from finops_lake.answers.audit import answer_audit
+    from finops_lake.answers.audit_question import AuditQuestion, asks_for_budgets
 
     freshener = Freshener(context, is_refreshing, max_wait)
     settings = freshener.app.settings
     now = settings.utc_now()
     asked_of, source = subscriptions_asked(subscriptions, settings)
-    question = AuditQuestion(
-        asked_of,
-        _patterns(regions, settings.regions),
-        _patterns(resource_groups, settings.resource_groups),
-        checks,
-        budgets=not checks or bool({"all", BUDGETS} & {check.lower() for check in checks}),
-        limit=limit,
-    )
-    with named(profiles=source, checks="--check"):
+    with named(profiles=source, **OPTIONS):
+        limit_of_waste = None if fail_on is None else FailOn.read(fail_on)
+        least = None if min_saving is None else read_amount("minimum_saving", min_saving)
+        question = AuditQuestion(
+            asked_of,
+            _patterns(regions, settings.regions),
+            _patterns(resource_groups, settings.resource_groups),
+            checks,
+            asks_for_budgets(checks, categories, severities, least, tags),
+            limit,
+            categories,
+            severities,
+            least,
+            tags,
+        )
         notes = freshener.refresh(_views(freshener.app.lake, question), months_back(now.date(), MONTHS_PRICED))
         answer = answer_audit(freshener.app.lake, question).with_notes(notes)
     show(answer, style, now, print_audit)
@@ -81,6 +132,7 @@ def command(
         for check in answer.sections["checks"]:
             if check["waste"] and check["fix"]:
                 say(f"{check['title']}: {check['fix']}")
+    return exits.OK if limit_of_waste is None else exit_code(answer, limit_of_waste)
 
 
 def _patterns(given: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
@@ -90,7 +142,7 @@ def _patterns(given: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ..
 
 def _views(lake: LakeReader, question: AuditQuestion) -> list[str]:
     """Return the views that the question needs; none while there is no lake, when everything is needed anyway."""
-    from finops_lake.answers.audit import asked_checks
+    from finops_lake.answers.audit_question import asked_checks
 
     if not lake.exists():
         return []
@@ -99,16 +151,26 @@ def _views(lake: LakeReader, question: AuditQuestion) -> list[str]:
 
 
 def print_audit(answer: Answer) -> None:
-    """Print what was looked at, the findings, and the budgets in danger."""
+    """Print the sum, what was looked at, the findings, and the budgets in danger."""
     if answer.sections["checks"]:
-        _print_checks(answer)
+        print(_headline(answer))
+        _print_checks(answer.sections["checks"])
     print_findings(answer)
     if answer.sections.get("budgets"):
         print()
         print_budgets_in_danger(answer.sections["budgets"])
 
 
-def _print_checks(answer: Answer) -> None:
+def _headline(answer: Answer) -> str:
+    looked_at, waste = (sum(check[key] for check in answer.sections["checks"]) for key in ("looked_at", "waste"))
+    savings = ", ".join(f"{cells.money(one['monthly_saving'])} {one['billing_currency']}" for one in answer.totals)
+    saving = f" {savings} would leave the bill in a month." if savings else ""
+    return f"{waste:,} findings of {len(answer.sections['checks'])} checks, {looked_at:,} looked at.{saving}\n"
+
+
+def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
+    telling = [check for check in checks if check["waste"] or check["undetermined"]]
+    shown = checks if len(checks) <= MANY or not telling else telling
     print_table(
         [Column("Check"), *map(amount_column, ("Looked at", "Waste", "Undetermined", "Excused"))],
         [
@@ -116,10 +178,14 @@ def _print_checks(answer: Answer) -> None:
                 cells.text(check["title"]),
                 *(f"{check[key]:,}" for key in ("looked_at", "waste", "undetermined", "not_applicable")),
             ]
-            for check in answer.sections["checks"]
+            for check in shown
         ],
         title="Checks",
     )
+    others = [check for check in checks if check not in shown]
+    if others:
+        names = ", ".join(f"{check['check_name']} 0 of {check['looked_at']}" for check in others)
+        say(f"{len(others)} other checks found nothing: {names}.")
 
 
 def print_findings(answer: Answer) -> None:

@@ -31,7 +31,8 @@ SERVICES_SHOWN = 5
 
 def print_report(app: App) -> None:
     """Print what there is to see, on stdout."""
-    from finops_lake.answers.audit import AuditQuestion, answer_audit
+    from finops_lake.answers.audit import answer_audit
+    from finops_lake.answers.audit_question import AuditQuestion
     from finops_lake.answers.status import answer_status
 
     today = app.settings.utc_now().date()

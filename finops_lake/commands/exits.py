@@ -24,15 +24,17 @@ USAGE = 2
 PARTLY = 3
 EMPTY = 4
 SIGN_IN = 5
+FOUND = 6
 INTERRUPTED = 130
 
 MEANINGS = {
     OK: "fine",
     FAILED: "failed: a full disk, a locked lake, no network, nothing could be read",
     USAGE: "wrong usage, input or configuration",
-    PARTLY: "refreshed, but some scopes could not be read in full",
+    PARTLY: "refreshed (or audited with --fail-on), but some scopes could not be read in full",
     EMPTY: "the lake is empty: run finops-lake refresh",
     SIGN_IN: "Azure asks for a sign-in",
+    FOUND: "audit --fail-on: there is waste of that severity or amount",
     INTERRUPTED: "interrupted (Ctrl+C)",
 }
 

@@ -11,8 +11,10 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
+from finops_lake.answers.amounts import read_amount
 from finops_lake.answers.answer import Answer, Period
-from finops_lake.answers.audit import AuditQuestion, answer_audit, asked_checks
+from finops_lake.answers.audit import answer_audit
+from finops_lake.answers.audit_question import AuditQuestion, asked_checks, asks_for_budgets
 from finops_lake.answers.cost import months_of
 from finops_lake.app import App
 from finops_lake.server.envelope import AuditAnswer
@@ -20,14 +22,18 @@ from finops_lake.server.fresh import Need, answer_fresh
 from finops_lake.server.parameters import (
     AllProfiles,
     CacheBypass,
+    Categories,
     Checks,
     IncludeRecommendations,
     Limit,
     MaxWait,
+    MinimumSaving,
+    OwnTags,
     Profiles,
     Regions,
     ResourceGroups,
     ResourceTypes,
+    Severities,
     SubscriptionId,
 )
 from finops_lake.server.replies import ROWS_ASKED, reply
@@ -53,6 +59,10 @@ def audit_tool(app: App) -> Tool:
         resource_groups: ResourceGroups = None,
         resource_types: ResourceTypes = None,
         checks: Checks = None,
+        categories: Categories = None,
+        severities: Severities = None,
+        minimum_saving: MinimumSaving = None,
+        tags: OwnTags = None,
         include_recommendations: IncludeRecommendations = True,
         limit: Limit = None,
         max_wait_seconds: MaxWait = None,
@@ -65,12 +75,15 @@ def audit_tool(app: App) -> Tool:
         of its last 30 complete days, in its currency; null: no price known, which is not 0. checks says per check how
         many resources were looked at, so that none found is told apart from none read; not_applicable ones are spared
         by a guard (managed by AKS, being copied, new). Stale listings are refreshed first, for at most
-        max_wait_seconds. Nothing is changed in Azure. Example: resource_types=["disks"], subscription_id="prod".
+        max_wait_seconds. Nothing is changed in Azure. Examples: resource_types=["disks"], subscription_id="prod";
+        categories=["usage"], minimum_saving="100 EUR".
         """
         spelled = Spellings()
         wanted = (*words_of(resource_types), *words_of(checks))
+        narrowing = words_of(categories), words_of(severities), words_of(tags)
         only_regions, region_notes = defaulted(words_of(regions), app.settings.regions, "regions")
         only_groups, group_notes = defaulted(words_of(resource_groups), app.settings.resource_groups, "resource_groups")
+        least = None if minimum_saving is None else read_amount("minimum_saving", minimum_saving)
         question = AuditQuestion(
             subscriptions=spelled.subscriptions(
                 app.settings, profiles=profiles, subscription_id=subscription_id, all_profiles=all_profiles
@@ -78,8 +91,12 @@ def audit_tool(app: App) -> Tool:
             regions=only_regions,
             resource_groups=only_groups,
             checks=wanted,
-            budgets=not wanted or "all" in wanted or "budgets" in wanted,
+            budgets=asks_for_budgets(wanted, *narrowing, least),
             limit=limit or ROWS_ASKED,
+            categories=narrowing[0],
+            severities=narrowing[1],
+            minimum_saving=least,
+            tags=narrowing[2],
         )
         with spelled.in_errors():
             answer = await answer_fresh(

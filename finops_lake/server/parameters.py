@@ -238,6 +238,33 @@ ResourceTypes = Annotated[
 Checks = Annotated[
     Texts | None, Field(description="Checks by name, such as unattached_disks; added to resource_types.")
 ]
+Categories = Annotated[
+    list[Literal["usage", "rate", "governance", "reliability", "all"]]
+    | Literal["usage", "rate", "governance", "reliability", "all"]
+    | None,
+    BeforeValidator(_words),
+    Field(description="Only checks of these kinds: wasted usage, rates and commitments, governance, reliability."),
+]
+Severity = Literal["high", "medium", "low", "all"]
+Severities = Annotated[
+    list[Severity] | Severity | None,
+    BeforeValidator(_words),
+    Field(description="Only checks of these severities: by what such waste usually costs."),
+]
+MinimumSaving = Annotated[
+    str | int | float | None,
+    Field(
+        description="Least saving a month, such as 100 or '100 EUR'; findings without a price, or in another currency,"
+        " are left out then."
+    ),
+]
+OwnTags = Annotated[
+    Texts | None,
+    Field(
+        description="Only resources with these tags of their own: Key or Key=Value; values of one key are alternatives,"
+        " different keys must all match; case does not matter."
+    ),
+]
 IncludeRecommendations = Annotated[bool, Field(description="False leaves out how to fix each finding.")]
 
 Tables = Annotated[

@@ -11,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from finops_lake.answers.answer import Answer
-from finops_lake.answers.audit import checks_of
+from finops_lake.answers.audit_question import checks_of
 from finops_lake.answers.describe import SCHEMAS, DescribeQuestion, answer_describe
 from finops_lake.app import App
 from finops_lake.errors import FinopsLakeError, InputError

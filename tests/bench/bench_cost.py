@@ -14,7 +14,8 @@ import anyio
 import pyarrow as pa
 from mcp.client import Client
 
-from finops_lake.answers.audit import AuditQuestion, answer_audit
+from finops_lake.answers.audit import answer_audit
+from finops_lake.answers.audit_question import AuditQuestion
 from finops_lake.answers.budgets import BudgetQuestion, answer_budgets
 from finops_lake.answers.cost import CostQuestion, answer_cost
 from finops_lake.answers.periods import period_of

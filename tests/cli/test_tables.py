@@ -198,3 +198,15 @@ def test_module_runs_as_the_program_does(home: Home, tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "one\n1\n")
+
+
+def test_audit_ends_a_pipeline_with_a_code_of_its_own(home: Home) -> None:
+    narrowed = ("audit", "--check", "disks", "--severity", "high", "--min-saving", "1 EUR")
+    done = home.run(*narrowed, "--fail-on", "high")
+    assert done.returncode == 6
+    assert "--fail-on high: 1 findings of unattached_disks." in done.stderr
+    assert "would leave the bill in a month" in done.stdout
+    assert home.run(*narrowed, "--fail-on", "1000000 EUR", "--json").returncode == 0
+    wrong = home.run("audit", "--fail-on", "grave")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "--fail-on: 'grave' cannot be used" in wrong.stderr

@@ -156,3 +156,20 @@ async def test_an_unknown_check_is_refused(app: App) -> None:
     text = await refused(app, "run_finops_audit", resource_types=["nics"])
     assert "resource_types: ['nics']" in text
     assert "one of vms, disks, ips, budgets, all" in text
+
+
+async def test_an_audit_is_narrowed_by_kind_saving_and_tag(app: App) -> None:
+    everything = records(await ask(app, "run_finops_audit", limit=1000))
+    usage = await ask(app, "run_finops_audit", categories="Usage", severities=["high", "medium"])
+    assert {check["category"] for check in usage["checks"]} == {"usage"}
+    assert {check["severity"] for check in usage["checks"]} == {"high", "medium"}
+    assert "budgets" not in usage
+    priced = [row for row in everything if row["monthly_saving"] and row["billing_currency"] == "EUR"]
+    least = sorted(Decimal(row["monthly_saving"]) for row in priced)[len(priced) // 2]
+    dear = records(await ask(app, "run_finops_audit", minimum_saving=f"{least:f} EUR", limit=1000))
+    assert {row["resource_id"] for row in dear} == {
+        row["resource_id"] for row in priced if Decimal(row["monthly_saving"]) >= least
+    }
+    tagged = records(await ask(app, "run_finops_audit", tags="env=dev", limit=1000))
+    assert {row["resource_id"] for row in tagged} < {row["resource_id"] for row in everything}
+    assert "minimum_saving: 'a lot'" in await refused(app, "run_finops_audit", minimum_saving="a lot")

@@ -10,7 +10,7 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference, ResourceTemplateReference
 
-from finops_lake.answers.audit import checks_of
+from finops_lake.answers.audit_question import checks_of
 from finops_lake.app import App
 from finops_lake.server.build import build_server
 from finops_lake.server.catalog import TOOLS

@@ -1,0 +1,159 @@
+"""What an audit can be narrowed to, and what it says it could not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finops_lake.answers.amounts import Amount, read_amount
+from finops_lake.answers.answer import Answer
+from finops_lake.answers.audit import answer_audit
+from finops_lake.answers.audit_question import AuditQuestion, asks_for_budgets
+from finops_lake.commands import exits
+from finops_lake.commands.fail_on import FailOn, exit_code
+from finops_lake.errors import InputError, Outcome
+from finops_lake.lake.reader import LakeReader
+from tests.answers.audited import SUBSCRIPTION, Lake, charge, disk
+
+CHEAP = disk("cheap", tags={"Env": "Dev"})
+DEAR = disk("dear", group="shop", location="northeurope", tags={"env": "prod", "team": "web"})
+DOLLARS = disk("dollars")
+FREE = disk("free", tags={"env": "qa"})
+SHARED = disk("used", group="shop", disk_state="Attached", managed_by=f"{SUBSCRIPTION}/vm")
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeReader]:
+    home = Lake(tmp_path_factory.mktemp("audit"))
+    charges = [charge(CHEAP, "5"), charge(DEAR, "300"), charge(DOLLARS, "70", currency="USD"), charge(SHARED, "9")]
+    reader = home.fill([CHEAP, DEAR, DOLLARS, FREE, SHARED], charges)
+    yield reader
+    reader.close()
+
+
+def named(answer: Answer) -> list[str]:
+    place = answer.columns.index("resource_name")
+    return [row[place] for row in answer.rows]
+
+
+def asked(lake: LakeReader, **question: Any) -> Answer:
+    return answer_audit(lake, AuditQuestion(checks=("disks",), budgets=False, **question))
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ({}, ["dear", "dollars", "cheap", "free"]),
+        ({"resource_groups": ("SHOP",)}, ["dear"]),
+        ({"minimum_saving": Amount(Decimal(70))}, ["dear", "dollars"]),
+        ({"minimum_saving": Amount(Decimal(1), "USD")}, ["dollars"]),
+        ({"tags": ("env=dev", "env=prod")}, ["dear", "cheap"]),
+        ({"tags": ("env", "team=WEB")}, ["dear"]),
+        ({"tags": ("env=o'dev",)}, []),
+        ({"severities": ("high",)}, ["dear", "dollars", "cheap", "free"]),
+        ({"categories": ("rate",)}, []),
+    ],
+)
+def test_findings_are_narrowed(lake: LakeReader, question: dict[str, Any], found: list[str]) -> None:
+    answer = asked(lake, **question)
+    assert named(answer) == found
+    assert answer.row_count == len(found)
+
+
+def test_what_was_looked_at_is_narrowed_alike(lake: LakeReader) -> None:
+    (check,) = asked(lake, tags=("env",)).sections["checks"]
+    assert (check["looked_at"], check["waste"], check["not_priced"]) == (3, 3, 1)
+    (check,) = asked(lake, resource_groups=("shop",)).sections["checks"]
+    assert (check["looked_at"], check["waste"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({"severities": ("grave",)}, "severities: 'grave' cannot be used; allowed are high, medium, low"),
+        ({"categories": ("money",)}, "categories: 'money' cannot be used; allowed are usage, rate, governance"),
+        ({"tags": ("=x",)}, "tags: '=x' cannot be used"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(lake: LakeReader, question: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        asked(lake, **question)
+
+
+def test_denied_listings_of_the_whole_sign_in_are_told(tmp_path: Path) -> None:
+    home = Lake(tmp_path)
+    with home.warehouse.lock(0), home.warehouse.open():
+        home.load("reservations", [], scope="/", outcome=Outcome.DENIED, reason="You may not.")
+    lake = home.fill([CHEAP], [charge(CHEAP, "5")])
+    answer = answer_audit(lake, AuditQuestion(categories=("rate",), budgets=False))
+    denied = [one for one in answer.scopes.missing if one.scope_id == "/"]
+    assert [(one.outcome, one.reason) for one in denied] == [("denied", "reservations: You may not.")]
+    assert not [one for one in asked(lake).scopes.missing if one.scope_id == "/"], "disks do not need them"
+    lake.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "amount"),
+    [
+        ("100", Amount(Decimal(100))),
+        (100, Amount(Decimal(100))),
+        (0.1, Amount(Decimal("0.1"))),
+        (" 100.50eur ", Amount(Decimal("100.50"), "EUR")),
+        ("USD 7", Amount(Decimal(7), "USD")),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(given: str | float, amount: Amount) -> None:
+    assert read_amount("minimum_saving", given) == amount
+
+
+@pytest.mark.parametrize("given", ["", "-1", "1e9", "much", "1,5", "5 EURO", float("nan"), True])
+def test_other_amounts_are_refused(given: str | float) -> None:
+    with pytest.raises(InputError, match="minimum_saving"):
+        read_amount("minimum_saving", given)
+
+
+def test_a_pipeline_ends_with_a_code_of_its_own(lake: LakeReader) -> None:
+    limits = {
+        "high": exits.FOUND,
+        "any": exits.FOUND,
+        "305 EUR": exits.FOUND,
+        "305.01 EUR": exits.OK,
+        "70.01 USD": exits.OK,
+        "71": exits.FOUND,
+        "306": exits.OK,
+        "1 GBP": exits.OK,
+    }
+    answer = asked(lake)
+    assert {limit: exit_code(answer, FailOn.read(limit)) for limit in limits} == limits
+
+
+def test_a_limit_that_is_not_reached_is_not_fine_when_something_could_not_be_read(tmp_path: Path) -> None:
+    home = Lake(tmp_path)
+    lake = home.fill([SHARED], [charge(SHARED, "5")])
+    assert exit_code(asked(lake), FailOn.read("any")) == exits.OK
+    with home.warehouse.lock(0), home.warehouse.open():
+        home.load("disks", [], outcome=Outcome.DENIED, reason="Gone.", scope=SUBSCRIPTION)
+        home.load("disks", [SHARED], outcome=Outcome.PARTIAL, reason="Cut.", scope=SUBSCRIPTION)
+    with home.warehouse.lock(0):
+        home.warehouse.publish()
+    assert exit_code(asked(lake), FailOn.read("any")) == exits.PARTLY
+    lake.close()
+
+
+def test_an_unknown_limit_is_refused() -> None:
+    with pytest.raises(
+        InputError, match="fail_on: 'grave' cannot be used; allowed are high, medium, low, any or a sum"
+    ):
+        FailOn.read("grave")
+
+
+def test_budgets_belong_to_an_audit_of_everything_only() -> None:
+    assert asks_for_budgets(())
+    assert asks_for_budgets(("disks", "Budgets"), ("rate",))
+    assert not asks_for_budgets((), ("rate",))
+    assert not asks_for_budgets((), (), Amount(Decimal(0)))
+    assert not asks_for_budgets(("disks",))
