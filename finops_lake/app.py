@@ -132,6 +132,7 @@ class App:
 
     def _warehouse(self, origin: str | None = None) -> Warehouse:
         from finops_lake.allocation.views import rule_views
+        from finops_lake.auditing.rules import audit_rules
         from finops_lake.azure_api.clouds import cloud_of
         from finops_lake.extract.catalog import SOURCES
         from finops_lake.lake.writer import Warehouse
@@ -141,6 +142,8 @@ class App:
             self.settings.home, SOURCES, origin=origin or cloud_of(self.settings).origin, clock=self.settings.utc_now
         )
         warehouse.add_views(views, faults)
+        rules = audit_rules(self.settings.exclusions_path)
+        warehouse.add_rules(rules.exclusions, rules.faults)
         return warehouse
 
     def _azure(self) -> AzureClients:

@@ -134,6 +134,9 @@ class Settings(BaseModel):
     business: Path | None = Field(
         None, description="Folder of business figures and exchange rates; default: business in the home."
     )
+    exclusions: Path | None = Field(
+        None, description="TOML file of findings that do not count; default: exclusions.toml in the home."
+    )
     resource_groups: Names = Field(
         (), description="Resource group patterns (with * and ?) an audit looks at by default."
     )
@@ -240,6 +243,11 @@ class Settings(BaseModel):
     def business_path(self) -> Path:
         """Where the user's business figures and exchange rates are."""
         return (self.business or self.home / "business").expanduser()
+
+    @property
+    def exclusions_path(self) -> Path:
+        """Where the exclusions of findings are."""
+        return (self.exclusions or self.home / "exclusions.toml").expanduser()
 
     def utc_now(self) -> datetime:
         """Return the instant to work with: the fixed clock where one is set, else the machine's, in UTC."""

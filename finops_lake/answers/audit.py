@@ -15,14 +15,15 @@ from finops_lake.answers.audit_question import (
     finding_conditions,
     place_conditions,
 )
+from finops_lake.answers.audit_rules import exclusion_notes, fault_notes
 from finops_lake.answers.budgets import budgets_in_danger
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, listing_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
 from finops_lake.lake.reader import LakeReader
 
-VERDICTS = ("waste", "undetermined", "not_applicable")
-"""What a check can say of a resource it lists; a resource that is fine is not listed."""
+VERDICTS = ("waste", "undetermined", "not_applicable", "excluded")
+"""What findings say of a resource; one that is fine is not listed."""
 
 Placing = Callable[[Collection[str]], list[str]]
 """Gives the conditions that a view with these columns can be narrowed by."""
@@ -46,6 +47,7 @@ COLUMNS = (
     "resource_id",
     "counted_saving",
     "counted_by",
+    "finding_id",
 )
 
 
@@ -61,7 +63,7 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
     counted = [_report(check, found, looked_at[check.population]) for check in checks]
     standing = _standing(lake, chosen, checks, budgets=question.budgets)
     row_count = sum(check["waste"] + check["undetermined"] for check in counted)
-    sections: dict[str, Any] = {"checks": counted}
+    sections: dict[str, Any] = {"checks": counted, "exclusions": list(found.exclusions)}
     if question.budgets:
         sections["budgets"] = budgets_in_danger(lake, some)
     return Answer(
@@ -75,7 +77,7 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
         currencies=tuple(str(total["billing_currency"]) for total in found.totals),
         totals=found.totals,
         scopes=standing.scopes,
-        notes=tuple(_notes(counted, len(found.totals))),
+        notes=(*_notes(counted, len(found.totals)), *exclusion_notes(found.exclusions), *fault_notes(lake)),
         sections=sections,
     )
 
@@ -95,6 +97,7 @@ class _Found:
     sql: str = ""
     rows: tuple[tuple[Any, ...], ...] = ()
     counts: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    exclusions: tuple[Mapping[str, Any], ...] = ()
     totals: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -104,7 +107,24 @@ left join marts.subscriptions using (sub_account_id)
 where verdict in ('waste', 'undetermined')
 order by verdict = 'waste' desc, monthly_saving desc nulls last, severity = 'high' desc, check_name, resource_id"""
 
-_BOTH = """,
+_ALL_AT_ONCE = """with everything as materialized (
+    select * from marts.findings
+),
+
+findings as (
+    select * from everything{conditions}
+),
+
+excluding as (
+    select unnest(excluded_by) as exclusion_number from everything
+),
+
+exclusions as (
+    select exclusion_number, names, reason, until_date, holds, count(excluding.exclusion_number) as findings
+    from marts.exclusions
+    left join excluding using (exclusion_number)
+    group by all
+),
 
 sums as (
     select
@@ -117,16 +137,17 @@ sums as (
 
 select
     (select list(one) from (select * from sums order by saving desc nulls last, billing_currency) as one),
-    (select list(one) from ({ranked}) as one)"""
+    (select list(one) from ({ranked}) as one),
+    (select list(one) from (select * from exclusions order by exclusion_number) as one)"""
 
 
 def _found(lake: LakeReader, checks: Sequence[Check], where: Sequence[str], limit: int) -> _Found:
     """Look at what all checks say once, though rows and sums are wanted; only waste has a saving."""
     if not checks:
         return _Found()
-    select = f"(\nselect * from marts.findings{_clause([_of(checks), *where])}\n)"
+    conditions = _clause([_of(checks), *where])
     ranked = f"{_RANKED}\nlimit {limit}"
-    ((sums, rows),) = lake.query(f"with findings as materialized {select}{_BOTH.format(ranked=ranked)}").rows
+    ((sums, rows, exclusions),) = lake.query(_ALL_AT_ONCE.format(conditions=conditions, ranked=ranked)).rows
     counts = {
         (one["check_name"], one["verdict"]): (one["findings"], one["not_priced"])
         for one in sums or ()
@@ -140,7 +161,8 @@ def _found(lake: LakeReader, checks: Sequence[Check], where: Sequence[str], limi
         and None not in (one["billing_currency"], one["saving"])
     )
     cells = tuple(tuple(one[name] for name in COLUMNS) for one in rows or ())
-    return _Found(f"with findings as {select}\n\n{ranked}", cells, counts, totals)
+    sql = f"with findings as (\nselect * from marts.findings{conditions}\n)\n\n{ranked}"
+    return _Found(sql, cells, counts, tuple(exclusions or ()), totals)
 
 
 def _populations(lake: LakeReader, checks: Sequence[Check], place: Placing) -> dict[str, int]:
@@ -172,6 +194,7 @@ def _report(check: Check, found: _Found, looked_at: int) -> dict[str, Any]:
         "not_priced": counts["waste"][1],
         "undetermined": counts["undetermined"][0],
         "not_applicable": counts["not_applicable"][0],
+        "excluded": counts["excluded"][0],
         "fix": check.headers.get("fix"),
     }
 

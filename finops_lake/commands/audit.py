@@ -169,14 +169,14 @@ def _headline(answer: Answer) -> str:
 
 
 def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
-    telling = [check for check in checks if check["waste"] or check["undetermined"]]
+    telling = [check for check in checks if check["waste"] or check["undetermined"] or check["excluded"]]
     shown = checks if len(checks) <= MANY or not telling else telling
     print_table(
-        [Column("Check"), *map(amount_column, ("Looked at", "Waste", "Undetermined", "Excused"))],
+        [Column("Check"), *map(amount_column, ("Looked at", "Waste", "Undetermined", "Spared", "Excluded"))],
         [
             [
                 cells.text(check["title"]),
-                *(f"{check[key]:,}" for key in ("looked_at", "waste", "undetermined", "not_applicable")),
+                *(f"{check[key]:,}" for key in ("looked_at", "waste", "undetermined", "not_applicable", "excluded")),
             ]
             for check in shown
         ],

@@ -213,3 +213,35 @@ comment on column meta.cost_sources.agreement is 'Agreement that pays for the sc
 comment on column meta.cost_sources.not_given is 'What the source cannot tell of this scope; those columns are null.';
 comment on column meta.cost_sources.covered_months is 'Months that files of bills cover freshly, for which Azure is not asked.';
 comment on column meta.cost_sources.chosen_at is 'When it was chosen (UTC).';
+
+create table if not exists meta.exclusions (
+    exclusion_number integer not null,
+    reason varchar not null,
+    until_date date,
+    names varchar not null,
+    check_pattern varchar,
+    subscription_pattern varchar,
+    resource_group_pattern varchar,
+    resource_pattern varchar,
+    tag_key varchar,
+    tag_pattern varchar,
+);
+comment on table meta.exclusions is 'The user''s exclusions (exclusions.toml): findings that are listed as excluded and whose savings do not count.';
+comment on column meta.exclusions.exclusion_number is 'Its place in the file, from 1.';
+comment on column meta.exclusions.reason is 'Why, in the user''s words.';
+comment on column meta.exclusions.until_date is 'Last day on which it holds (UTC); null: for good.';
+comment on column meta.exclusions.names is 'What it is about, in words; all patterns given must hold.';
+comment on column meta.exclusions.check_pattern is 'Pattern (* and ?) of the check''s name; null: any. Patterns are lower case.';
+comment on column meta.exclusions.subscription_pattern is 'Pattern of the subscription''s name or id; null: any.';
+comment on column meta.exclusions.resource_group_pattern is 'Pattern of the resource group; null: any.';
+comment on column meta.exclusions.resource_pattern is 'Pattern of the ARM id or the name; null: any.';
+comment on column meta.exclusions.tag_key is 'Key of an own tag the resource must have; null: any.';
+comment on column meta.exclusions.tag_pattern is 'Pattern of that tag''s value; null: any.';
+
+create table if not exists meta.rule_faults (
+    about varchar not null,
+    fault varchar not null,
+);
+comment on table meta.rule_faults is 'What is wrong with the user''s files about audits: such a file, or check, is left out until it is mended.';
+comment on column meta.rule_faults.about is 'exclusions, or the name of a check of the user''s.';
+comment on column meta.rule_faults.fault is 'The fault, with its file and line or key.';

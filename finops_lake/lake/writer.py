@@ -27,6 +27,7 @@ from finops_lake.lake.framing import read_views
 from finops_lake.lake.graph import build_graph
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
 from finops_lake.lake.remember import Change
+from finops_lake.lake.rules import Exclusion, Fault, keep
 from finops_lake.lake.schema import create_meta, create_raw, meta_sql, source_fingerprint
 from finops_lake.lake.sqlfiles import SqlFile, sql_folder
 from finops_lake.lake.trouble import storage_trouble, translated
@@ -90,6 +91,14 @@ class Warehouse:
         self._own_views: tuple[SqlFile, ...] = ()
         self.faults: tuple[str, ...] = ()
         self.has_new_views = False
+        self._exclusions: tuple[Exclusion, ...] | None = None
+        self._rule_faults: tuple[Fault, ...] | None = None
+
+    def add_rules(self, exclusions: Sequence[Exclusion] | None, faults: Sequence[Fault]) -> None:
+        """Have these exclusions held (None: those of before) and these faults told, as of the next opening."""
+        self._exclusions = None if exclusions is None else tuple(exclusions)
+        self._rule_faults = tuple(faults)
+        self.faults += tuple(one.fault for one in faults)
 
     def add_views(self, views: Sequence[SqlFile], faults: Sequence[str] = ()) -> None:
         """Make these views beside those of the sql folder; `faults` says which of the user's could not be made."""
@@ -399,6 +408,13 @@ class Warehouse:
         ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
         self._held = {Chunk(*row[:4]): row[4] for row in connection.execute(_HELD_SQL).fetchall()}
         self._find_stored(connection, files)
+        self._keep_rules(connection)
+
+    def _keep_rules(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Write down what the user's files about audits say, where it is news."""
+        news = self._exclusions is not None and keep(connection, "exclusions", self._exclusions)
+        news |= self._rule_faults is not None and keep(connection, "rule_faults", self._rule_faults)
+        self.has_new_views |= news
 
     def _join(self, connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
         """Check that these rows may come into this lake; one of files alone becomes the first real Azure's."""

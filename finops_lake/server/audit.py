@@ -44,7 +44,7 @@ from finops_lake.server.tools import READ_ONLY, make_tool
 PRICED_DAYS = 35
 """A saving is the cost of 30 complete days, and the last few are never complete."""
 
-HIDDEN = ("severity", "saving_source", "is_since_lower_bound", "counted_saving", "counted_by")
+HIDDEN = ("severity", "saving_source", "is_since_lower_bound", "counted_saving", "counted_by", "finding_id")
 
 
 def audit_tool(app: App) -> Tool:
@@ -121,7 +121,7 @@ def render_audit(envelope: Mapping[str, Any]) -> str:
         f"{len(rows)} of {envelope['row_count']} findings, amounts rounded to cents:",
         *table(rows, hidden=HIDDEN),
     ]
-    telling = [check for check in envelope["checks"] if check["waste"] or check["undetermined"]]
+    telling = [check for check in envelope["checks"] if check["waste"] or check["undetermined"] or check["excluded"]]
     checks = [_check_line(check) for check in telling or envelope["checks"]]
     if telling and len(telling) < len(envelope["checks"]):
         others = [check for check in envelope["checks"] if check not in telling]
@@ -151,9 +151,10 @@ def _headline(envelope: Mapping[str, Any]) -> str:
 
 
 def _check_line(check: Mapping[str, Any]) -> str:
+    excluded = f"{check['excluded']} excluded, " if check["excluded"] else ""
     counts = (
         f"{check['waste']} wasted ({check['not_priced']} without a price), {check['undetermined']} undetermined, "
-        f"{check['not_applicable']} spared by a guard, of {check['looked_at']} looked at."
+        f"{check['not_applicable']} spared by a guard, {excluded}of {check['looked_at']} looked at."
     )
     fix = f" Fix: {check['fix']}" if check.get("fix") else ""
     return f"- {check['title']} ({check['check_name']}, {check['severity']}): {counts}{fix}"

@@ -124,6 +124,7 @@ class CheckSection(BaseModel):
     not_priced: int
     undetermined: int
     not_applicable: int
+    excluded: int
     fix: str | None = None
 
 
@@ -131,6 +132,9 @@ class AuditAnswer(Envelope):
     """What is wasted."""
 
     checks: list[CheckSection]
+    exclusions: Annotated[
+        list[dict[str, Any]], Field(description="The user's exclusions: how many findings each matches, if it holds.")
+    ] = []
     budgets: Annotated[list[dict[str, Any]], Field(description="Budgets exceeded or at risk.")] = []
 
 

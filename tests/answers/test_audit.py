@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from finops_lake.commands import exits
 from finops_lake.commands.fail_on import FailOn, exit_code
 from finops_lake.errors import InputError, Outcome
 from finops_lake.lake.reader import LakeReader
+from finops_lake.lake.rules import Exclusion, Fault
 from tests.answers.audited import SUBSCRIPTION, Lake, charge, disk
 
 CHEAP = disk("cheap", tags={"Env": "Dev"})
@@ -157,3 +159,38 @@ def test_budgets_belong_to_an_audit_of_everything_only() -> None:
     assert not asks_for_budgets((), ("rate",))
     assert not asks_for_budgets((), (), Amount(Decimal(0)))
     assert not asks_for_budgets(("disks",))
+
+
+def test_excluded_findings_are_counted_and_their_savings_are_not(tmp_path: Path) -> None:
+    home = Lake(tmp_path)
+    past, future = date(2020, 1, 1), date(9999, 1, 1)
+    exclusions = [
+        Exclusion(1, "Dev", future, "tag env=d*", tag_key="env", tag_pattern="d*"),
+        Exclusion(2, "Shop", None, "resource_group shop, check un*", "un*", resource_group_pattern="shop"),
+        Exclusion(3, "Shop again", None, "subscription prod, resource dear", None, "prod", None, "dear"),
+        Exclusion(4, "Once", past, "resource dollars", resource_pattern="dollars"),
+        Exclusion(5, "Vain", None, "subscription other", subscription_pattern="other*"),
+    ]
+    home.warehouse.add_rules(exclusions, [Fault("exclusions", "a.toml: exclusion 9: reason: a text is needed")])
+    lake = home.fill([CHEAP, DEAR, DOLLARS], [charge(CHEAP, "5"), charge(DEAR, "300"), charge(DOLLARS, "70")])
+    answer = asked(lake)
+    assert named(answer) == ["dollars"]
+    assert [dict(total) for total in answer.totals] == [
+        {"billing_currency": "EUR", "monthly_saving": Decimal(70), "findings": 1}
+    ]
+    (check,) = answer.sections["checks"]
+    assert (check["waste"], check["excluded"], check["looked_at"]) == (1, 2, 3)
+    told = {one["exclusion_number"]: (one["holds"], one["findings"]) for one in answer.sections["exclusions"]}
+    assert told == {1: (True, 1), 2: (True, 1), 3: (True, 1), 4: (False, 0), 5: (True, 0)}
+    assert "Exclusion 4 (resource dollars) held until 2020-01-01: its findings count again." in answer.notes
+    assert "Exclusion 5 (subscription other) matches no finding." in answer.notes
+    assert any("a.toml: exclusion 9: reason: a text is needed" in note for note in answer.notes)
+    rows = lake.query(
+        "select resource_name, excluded_by, excluded_because, monthly_saving, counted_saving from marts.findings"
+        " where verdict = 'excluded' order by all"
+    ).rows
+    assert rows == [("cheap", [1], "Dev", 5, None), ("dear", [2, 3], "Shop", 300, None)]
+    home.warehouse.add_rules(None, [Fault("exclusions", "b.toml: cannot be read")])
+    lake = home.fill([CHEAP, DEAR, DOLLARS], [])
+    assert len(lake.query("from meta.exclusions").rows) == 5, "a faulty file leaves those of before"
+    lake.close()

@@ -1,0 +1,1 @@
+"""The user's part of an audit: exclusions, and checks of their own."""
