@@ -142,8 +142,8 @@ class App:
             self.settings.home, SOURCES, origin=origin or cloud_of(self.settings).origin, clock=self.settings.utc_now
         )
         warehouse.add_views(views, faults)
-        rules = audit_rules(self.settings.exclusions_path)
-        warehouse.add_rules(rules.exclusions, rules.faults)
+        rules = audit_rules(self.settings.exclusions_path, self.settings.checks_path)
+        warehouse.add_rules(rules.exclusions, rules.checks, rules.faults)
         return warehouse
 
     def _azure(self) -> AzureClients:

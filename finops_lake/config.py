@@ -137,6 +137,7 @@ class Settings(BaseModel):
     exclusions: Path | None = Field(
         None, description="TOML file of findings that do not count; default: exclusions.toml in the home."
     )
+    checks: Path | None = Field(None, description="Folder of your own audit checks; default: checks in the home.")
     resource_groups: Names = Field(
         (), description="Resource group patterns (with * and ?) an audit looks at by default."
     )
@@ -248,6 +249,11 @@ class Settings(BaseModel):
     def exclusions_path(self) -> Path:
         """Where the exclusions of findings are."""
         return (self.exclusions or self.home / "exclusions.toml").expanduser()
+
+    @property
+    def checks_path(self) -> Path:
+        """Where the user's own audit checks are."""
+        return (self.checks or self.home / "checks").expanduser()
 
     def utc_now(self) -> datetime:
         """Return the instant to work with: the fixed clock where one is set, else the machine's, in UTC."""

@@ -30,7 +30,7 @@ READABLE = {
 _STEADY_WHERE_BUILT = frozenset({"meta.chunks"})
 """Views whose variable only readers set: the writer, which builds stored marts, always sees the same in them."""
 
-_CHANGING = {
+CHANGING = {
     "getvariable",
     "now",
     "current_date",
@@ -63,12 +63,12 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
     reads: dict[str, frozenset[str]] = {}
     changing: dict[str, str] = {}
     for file in files:
-        tree = _tree(connection, file)
+        tree = tree_of(connection, file)
         found = list(references(tree))
         for reference in found:
-            _check(file, reference, known)
+            check_reference(file, reference, known)
         reads[file.view] = frozenset(str(reference) for reference in found)
-        moving = sorted(_functions(tree) & _CHANGING)
+        moving = sorted(functions(tree) & CHANGING)
         if moving and file.view not in _STEADY_WHERE_BUILT:
             changing[file.view] = moving[0]
     draws = reads | {file.view: _own_reads(connection, file) for file in files if file.bare}
@@ -79,18 +79,19 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
 
 
 def _own_reads(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> frozenset[str]:
-    own = references(_tree(connection, replace(file, select=file.bare)))
+    own = references(tree_of(connection, replace(file, select=file.bare)))
     return frozenset({str(reference) for reference in own} | set(file.refreshes))
 
 
-def _tree(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:
+def tree_of(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:
+    """Return the parsed SELECT of a file. Raises SqlFileError with its line where it is not exactly one."""
     ((text,),) = connection.execute("select json_serialize_sql(?)", [file.select]).fetchall()
     tree = json.loads(text)
     if tree.get("error"):
         kind, position = tree.get("error_type"), tree.get("position")
         if kind == "not implemented":
             raise SqlFileError(file.path, file.line, "a view is one bare SELECT, nothing else")
-        line = _line(file, int(position)) if position else file.line
+        line = line_of(file, int(position)) if position else file.line
         raise SqlFileError(file.path, line, explanation(str(tree.get("error_message"))))
     if len(tree["statements"]) != 1:
         raise SqlFileError(
@@ -99,7 +100,8 @@ def _tree(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:
     return tree["statements"][0]
 
 
-def _functions(tree: Any) -> set[str]:
+def functions(tree: Any) -> set[str]:
+    """Return the names of the functions that a parsed SELECT calls."""
     return {str(node["function_name"]).lower() for node in nodes(tree) if "function_name" in node} | {
         str(node["column_names"][0]).lower()
         for node in nodes(tree)
@@ -108,8 +110,9 @@ def _functions(tree: Any) -> set[str]:
     }
 
 
-def _check(file: SqlFile, reference: Reference, known: Collection[str]) -> None:
-    line = _line(file, reference.offset)
+def check_reference(file: SqlFile, reference: Reference, known: Collection[str]) -> None:
+    """Raise SqlFileError with its line where a file may not read a name, or there is none."""
+    line = line_of(file, reference.offset)
     if not reference.schema:
         raise SqlFileError(file.path, line, f"{reference.name} is read without its schema (and is no CTE)")
     allowed = READABLE[file.schema]
@@ -143,6 +146,7 @@ def _check_stored(file: SqlFile, graph: Graph, changing: Mapping[str, str]) -> N
             )
 
 
-def _line(file: SqlFile, offset: int) -> int:
+def line_of(file: SqlFile, offset: int) -> int:
+    """Return the line of a file at a place in its SELECT."""
     before = file.select.encode()[: max(offset, 0)] if offset < 2**63 else b""
     return file.line + before.count(b"\n")

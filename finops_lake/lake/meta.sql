@@ -241,7 +241,9 @@ comment on column meta.exclusions.tag_pattern is 'Pattern of that tag''s value; 
 create table if not exists meta.rule_faults (
     about varchar not null,
     fault varchar not null,
+    found_by varchar not null,
 );
 comment on table meta.rule_faults is 'What is wrong with the user''s files about audits: such a file, or check, is left out until it is mended.';
 comment on column meta.rule_faults.about is 'exclusions, or the name of a check of the user''s.';
 comment on column meta.rule_faults.fault is 'The fault, with its file and line or key.';
+comment on column meta.rule_faults.found_by is 'reading (its file), trying (to make a view of it) or running (it over the rows of the lake).';

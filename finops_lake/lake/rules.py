@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from datetime import date
 
 import duckdb
@@ -30,20 +30,39 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a file: `about` is exclusions or the name of a check, `fault` names the place."""
+    """What is wrong with a file: `about` is exclusions or the name of a check, `fault` names the place.
+
+    `found_by` is reading (the file), trying (to make a view of it) or running (it over the rows of the lake).
+    """
 
     about: str
     fault: str
+    found_by: str = "reading"
 
 
-def keep(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Exclusion] | Sequence[Fault]) -> bool:
-    """Make a meta table hold these rows and no others, and return whether that is news."""
-    wanted = sorted((astuple(row) for row in rows), key=repr)
-    known = sorted(connection.execute(f"select * from meta.{table}").fetchall(), key=repr)
-    if known == wanted:
+def keep_exclusions(connection: duckdb.DuckDBPyConnection, exclusions: Sequence[Exclusion]) -> bool:
+    """Make the lake hold these exclusions and no others, and return whether that is news."""
+    return _keep(connection, "exclusions", "true", [astuple(one) for one in exclusions])
+
+
+def keep_faults(connection: duckdb.DuckDBPyConnection, found_by: str, faults: Sequence[Fault]) -> bool:
+    """Make the lake hold these faults of all that were found so, and return whether that is news."""
+    return _keep(connection, "rule_faults", f"found_by = '{found_by}'", [astuple(one) for one in faults])
+
+
+def faults_found_by(connection: duckdb.DuckDBPyConnection, found_by: str) -> list[Fault]:
+    """Return the faults that the lake holds of those found so; none where it is older than they are."""
+    if not connection.execute("select 1 from duckdb_tables() where table_name = 'rule_faults'").fetchall():
+        return []
+    rows = connection.execute("select * from meta.rule_faults where found_by = ? order by all", [found_by]).fetchall()
+    return [Fault(*row) for row in rows]
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, table: str, which: str, rows: Sequence[tuple[object, ...]]) -> bool:
+    known = connection.execute(f"select * from meta.{table} where {which}").fetchall()
+    if sorted(known, key=repr) == sorted(rows, key=repr):
         return False
-    connection.execute(f"delete from meta.{table}")
-    if wanted:
-        places = ", ".join("?" * len(fields(rows[0])))
-        connection.executemany(f"insert into meta.{table} values ({places})", wanted)
+    connection.execute(f"delete from meta.{table} where {which}")
+    if rows:
+        connection.executemany(f"insert into meta.{table} values ({', '.join('?' * len(rows[0]))})", rows)
     return True

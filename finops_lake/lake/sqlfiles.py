@@ -139,9 +139,9 @@ def read_sql_files(folder: Path | Traversable) -> list[SqlFile]:
     return found
 
 
-def parse(schema: str, file_name: str, text: str) -> SqlFile:
-    """Return the SQL file with this text."""
-    place = f"{schema}/{file_name}"
+def parse(schema: str, file_name: str, text: str, place: str | None = None) -> SqlFile:
+    """Return the SQL file with this text; `place` names it in faults, by default its schema and name."""
+    place = place or f"{schema}/{file_name}"
     name = file_name.removesuffix(".sql")
     if not _NAME.fullmatch(name):
         raise SqlFileError(place, 1, "the file name must be lower-case letters, digits and underscores")

@@ -104,6 +104,15 @@ def _create(
         raise SqlFileError(file.path, _line_of(error, file), explanation(str(error)).rstrip(".")) from error
 
 
+def described(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> dict[str, str]:
+    """Return the columns of a file's SELECT and their types. Raises SqlFileError with its line where it cannot bind."""
+    try:
+        rows = connection.execute(f"describe\n{file.select}").fetchall()
+    except duckdb.Error as error:
+        raise SqlFileError(file.path, _line_of(error, file), explanation(str(error)).rstrip(".")) from error
+    return {name: kind for name, kind, *_ in rows}
+
+
 def _parameters(file: SqlFile) -> str:
     return ", ".join(
         quoted(name) + (f" := {parameter.default}" if parameter.default is not None else "")

@@ -18,16 +18,16 @@ import pyarrow as pa
 from finops_lake import __version__
 from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome, StorageError
 from finops_lake.filerows import FileNote, FilePart, FileRows
-from finops_lake.lake import filenotes, filerows, stored
+from finops_lake.lake import filenotes, filerows, own_checks, stored
 from finops_lake.lake import load as loading
 from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, memory_of, recorded
 from finops_lake.lake.filefaults import RoundingError
 from finops_lake.lake.files import LakeFiles, drop_leftovers
 from finops_lake.lake.framing import read_views
-from finops_lake.lake.graph import build_graph
+from finops_lake.lake.graph import Graph, build_graph
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
 from finops_lake.lake.remember import Change
-from finops_lake.lake.rules import Exclusion, Fault, keep
+from finops_lake.lake.rules import Exclusion, Fault, faults_found_by, keep_exclusions, keep_faults
 from finops_lake.lake.schema import create_meta, create_raw, meta_sql, source_fingerprint
 from finops_lake.lake.sqlfiles import SqlFile, sql_folder
 from finops_lake.lake.trouble import storage_trouble, translated
@@ -88,17 +88,27 @@ class Warehouse:
         self._raw_beneath: dict[str, list[str]] = {}
         self._next_load_id = 1
         self._held: dict[Chunk, bool] = {}
+        self._graph = Graph((), {}, {})
         self._own_views: tuple[SqlFile, ...] = ()
         self.faults: tuple[str, ...] = ()
         self.has_new_views = False
         self._exclusions: tuple[Exclusion, ...] | None = None
+        self._own_checks: tuple[SqlFile, ...] = ()
         self._rule_faults: tuple[Fault, ...] | None = None
 
-    def add_rules(self, exclusions: Sequence[Exclusion] | None, faults: Sequence[Fault]) -> None:
-        """Have these exclusions held (None: those of before) and these faults told, as of the next opening."""
+    def add_rules(
+        self, exclusions: Sequence[Exclusion] | None, checks: Sequence[SqlFile] = (), faults: Sequence[Fault] = ()
+    ) -> None:
+        """Have these exclusions hold (None: those of before), the user's checks join ours, and faults be told.
+
+        All that as of the next opening; checks that turn out to be broken are left out, and told, too.
+        """
         self._exclusions = None if exclusions is None else tuple(exclusions)
-        self._rule_faults = tuple(faults)
-        self.faults += tuple(one.fault for one in faults)
+        self._own_checks, self._rule_faults = tuple(checks), tuple(faults)
+        self._tell(faults)
+
+    def _tell(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(dict.fromkeys((*self.faults, *(one.fault for one in faults))))
 
     def add_views(self, views: Sequence[SqlFile], faults: Sequence[str] = ()) -> None:
         """Make these views beside those of the sql folder; `faults` says which of the user's could not be made."""
@@ -329,6 +339,9 @@ class Warehouse:
             self._open()
         with self._writing("Publishing the lake") as connection:
             stored.rebuild_stale(connection, self._stored, self._clock())
+        if self._own_checks:
+            self._run_checks()
+        with self._writing("Publishing the lake") as connection:
             with loading.transaction(connection):
                 self._note_confirmed(connection, confirmed)
                 keep_usage(connection, usage or {}, self._clock() - keep)
@@ -356,8 +369,13 @@ class Warehouse:
             raise RuntimeError("the warehouse is open already")
         self._connection = connect_writer(self.files.warehouse)
         try:
-            with self._writing("Preparing the lake") as connection, loading.transaction(connection):
-                self._prepare(connection)
+            with self._writing("Preparing the lake") as connection:
+                with loading.transaction(connection):
+                    are_tried = self._prepare(connection)
+                if not are_tried:
+                    checks = self._try_checks(connection)
+                    with loading.transaction(connection):
+                        self._prepare(connection, checks)
             with self._writing("Rebuilding stored marts") as connection:
                 stored.rebuild_stale(connection, self._stored, self._clock())
         except BaseException:
@@ -387,33 +405,78 @@ class Warehouse:
                 self._close()
             raise trouble from error
 
-    def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Bring tables and views up to date; nothing is touched when nothing changed since the last time."""
+    def _prepare(self, connection: duckdb.DuckDBPyConnection, tried: Sequence[SqlFile] | None = None) -> bool:
+        """Bring tables and views up to date; nothing is touched when nothing changed since the last time.
+
+        `tried` are the user's checks that can be used. Returns whether that is all: first, new ones must be tried.
+        """
         facts: dict[str, str] = {}
         if connection.execute("select 1 from duckdb_tables() limit 1").fetchall():
             facts = recorded(connection, self.files.warehouse)
             check_version(facts, self.files.warehouse)
             self._join(connection, facts)
-        files = [*read_views(self._sql if self._sql is not None else sql_folder()), *self._own_views]
+        files = self._views(self._own_checks)
         fingerprints = {name: source_fingerprint(source) for name, source in self._sources.items()}
-        definitions = _fingerprint(files, fingerprints)
+        left_out = [fault.about for fault in faults_found_by(connection, "running")] if self._own_checks else []
+        definitions = _fingerprint(files, fingerprints, left_out)
+        are_tried = tried is not None or not self._own_checks or facts.get("definitions") == definitions
         if facts.get("definitions") != definitions:
+            files = self._views(tried or ()) if self._own_checks else files
             create_meta(connection)
             create_raw(connection, list(self._sources.values()))
-            create_views(connection, build_graph(connection, files, _tables(connection)), fingerprints)
+            self._graph = build_graph(connection, files, _tables(connection))
+            create_views(connection, self._graph, fingerprints)
             first = {} if "origin" in facts else {"origin": self.origin, "created_at": self._clock().isoformat()}
-            facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": definitions}
+            done = definitions if are_tried else ""
+            facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": done}
             _note(connection, first | facts)
             self.has_new_views = True
         ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
         self._held = {Chunk(*row[:4]): row[4] for row in connection.execute(_HELD_SQL).fetchall()}
         self._find_stored(connection, files)
         self._keep_rules(connection)
+        return are_tried
+
+    def _views(self, checks: Sequence[SqlFile]) -> list[SqlFile]:
+        return [*read_views(self._sql if self._sql is not None else sql_folder(), checks), *self._own_views]
+
+    def _framed_checks(self) -> dict[str, SqlFile]:
+        paths = {check.path for check in self._own_checks}
+        return {file.name: file for file in self._views(self._own_checks) if file.path in paths}
+
+    def _try_checks(self, connection: duckdb.DuckDBPyConnection) -> list[SqlFile]:
+        """Return the user's checks that can be used, and write down why others cannot."""
+        known = _tables(connection) | {file.view for file in self._graph.files}
+        good, faults = own_checks.tried(connection, self._own_checks, self._framed_checks(), self._graph, known)
+        keep_faults(connection, "trying", faults)
+        failed = faults_found_by(connection, "running")
+        self._tell([*faults, *failed])
+        return [check for check in good if check.name not in {fault.about for fault in failed}]
+
+    def _run_checks(self) -> None:
+        """Run the user's checks over what is loaded, each by itself, and leave out those that fail.
+
+        Nothing in a published lake changes and a check does not read the clock, so what runs now will run there.
+        """
+        with self._writing("Reading the warehouse") as connection:
+            broken = {fault.about for fault in faults_found_by(connection, "trying")}
+        self._close()
+        framed = [check for name, check in self._framed_checks().items() if name not in broken]
+        faults = own_checks.run(self.files.warehouse, framed)
+        self._open()
+        with self._writing("Noting checks that fail") as connection, loading.transaction(connection):
+            is_news = keep_faults(connection, "running", faults)
+        self._tell(faults)
+        if is_news:
+            self._close()
+            self._open()
 
     def _keep_rules(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write down what the user's files about audits say, where it is news."""
-        news = self._exclusions is not None and keep(connection, "exclusions", self._exclusions)
-        news |= self._rule_faults is not None and keep(connection, "rule_faults", self._rule_faults)
+        news = self._exclusions is not None and keep_exclusions(connection, self._exclusions)
+        news |= self._rule_faults is not None and keep_faults(connection, "reading", self._rule_faults)
+        if not self._own_checks:
+            news |= keep_faults(connection, "trying", ()) | keep_faults(connection, "running", ())
         self.has_new_views |= news
 
     def _join(self, connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
@@ -432,7 +495,7 @@ class Warehouse:
         """Remember which stored marts lie above each raw table, in the order in which they are built."""
         by_name = {file.view: file for file in files}
         rows = connection.execute("select view_name, table_name from meta.lineage order by rowid").fetchall()
-        marts = [(by_name[view], table) for view, table in rows if by_name[view].is_stored]
+        marts = [(by_name[view], table) for view, table in rows if view in by_name and by_name[view].is_stored]
         self._stored = {mart.view: mart for mart, _ in marts}
         self._stored_above, self._raw_beneath = {}, {}
         for mart, table in marts:
@@ -460,7 +523,7 @@ def _note(connection: duckdb.DuckDBPyConnection, facts: dict[str, str]) -> None:
         connection.execute("insert or replace into meta.lake values (?, ?)", [key, value])
 
 
-def _fingerprint(files: Sequence[SqlFile], sources: Mapping[str, str]) -> str:
-    return hashlib.sha256(
-        repr((__version__, _VIEWS_MADE_BY, meta_sql(), files, sorted(sources.items()))).encode()
-    ).hexdigest()
+def _fingerprint(files: Sequence[SqlFile], sources: Mapping[str, str], left_out: Sequence[str]) -> str:
+    """Return what changes whenever views do; `left_out` are checks of the user's that fail over what is loaded."""
+    facts = (__version__, _VIEWS_MADE_BY, meta_sql(), files, sorted(sources.items()), *left_out)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()

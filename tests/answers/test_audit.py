@@ -171,7 +171,7 @@ def test_excluded_findings_are_counted_and_their_savings_are_not(tmp_path: Path)
         Exclusion(4, "Once", past, "resource dollars", resource_pattern="dollars"),
         Exclusion(5, "Vain", None, "subscription other", subscription_pattern="other*"),
     ]
-    home.warehouse.add_rules(exclusions, [Fault("exclusions", "a.toml: exclusion 9: reason: a text is needed")])
+    home.warehouse.add_rules(exclusions, (), [Fault("exclusions", "a.toml: exclusion 9: reason: a text is needed")])
     lake = home.fill([CHEAP, DEAR, DOLLARS], [charge(CHEAP, "5"), charge(DEAR, "300"), charge(DOLLARS, "70")])
     answer = asked(lake)
     assert named(answer) == ["dollars"]
@@ -190,7 +190,7 @@ def test_excluded_findings_are_counted_and_their_savings_are_not(tmp_path: Path)
         " where verdict = 'excluded' order by all"
     ).rows
     assert rows == [("cheap", [1], "Dev", 5, None), ("dear", [2, 3], "Shop", 300, None)]
-    home.warehouse.add_rules(None, [Fault("exclusions", "b.toml: cannot be read")])
+    home.warehouse.add_rules(None, (), [Fault("exclusions", "b.toml: cannot be read")])
     lake = home.fill([CHEAP, DEAR, DOLLARS], [])
     assert len(lake.query("from meta.exclusions").rows) == 5, "a faulty file leaves those of before"
     lake.close()
