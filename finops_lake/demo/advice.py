@@ -12,6 +12,15 @@ from finops_lake.demo.world import World
 RESERVE, RIGHTSIZE = "84b1a508-fc21-49da-979e-96894f1665df", "e10b1381-5f0a-47ff-8c7b-37bd13d7c974"
 
 
+DISMISSED = 2
+"""Which of the machines advised about somebody has dismissed the advice on."""
+
+
+def advised(machines: list[VirtualMachine]) -> list[VirtualMachine]:
+    """Return the machines of a subscription that Advisor would resize."""
+    return [machine for machine in machines if machine.power_state == "running"][: DISMISSED + 1]
+
+
 def advice(world: World, subscription: Subscription) -> Iterator[dict[str, Any]]:
     """Yield the recommendations for one subscription, as Resource Graph has them."""
     for term, savings in (("P1Y", 575), ("P3Y", 880)):
@@ -29,8 +38,7 @@ def advice(world: World, subscription: Subscription) -> Iterator[dict[str, Any]]
             }
             yield _recommendation(subscription, RESERVE, subscription.scope, f"{term}/{days}", reserve, [])
     machines = world.estate.resources_of(VirtualMachine, subscription.subscription_id)
-    running = [machine for machine in machines if machine.power_state == "running"]
-    for place, machine in enumerate(running[:2]):
+    for place, machine in enumerate(advised(machines)):
         resize = {
             "annualSavingsAmount": "504",
             "savingsAmount": "42",
@@ -40,7 +48,7 @@ def advice(world: World, subscription: Subscription) -> Iterator[dict[str, Any]]
             "recommendationType": "SkuChange",
             "lookbackPeriod": "7",
         }
-        dismissed = [str(uuid.uuid5(uuid.NAMESPACE_OID, machine.cost_id))] if place else []
+        dismissed = [str(uuid.uuid5(uuid.NAMESPACE_OID, machine.cost_id))] if place == DISMISSED else []
         yield _recommendation(subscription, RIGHTSIZE, machine.resource_id, "resize", resize, dismissed)
 
 

@@ -22,6 +22,7 @@ from finops_lake.demo.model import (
     Subscription,
     VirtualMachine,
 )
+from finops_lake.demo.spelling import Spelling
 
 MACHINES = "Microsoft.Compute/virtualMachines"
 DISKS = "Microsoft.Compute/disks"
@@ -38,6 +39,9 @@ class Builder:
     resources: list[Resource] = field(default_factory=list)
     created: dict[str, datetime] = field(default_factory=dict)
     lines: dict[str, list[Line]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._spelling = Spelling(self.spec.seed)
 
     def guid(self, *parts: object) -> str:
         """Return a GUID that depends on the seed and `parts` alone."""
@@ -119,7 +123,8 @@ class Builder:
         **values: Any,
     ) -> Listed:
         """Add any other resource with its properties; without a meter it costs nothing."""
-        resource = Listed(group, resource_type, name, properties=properties or {}, **values)
+        spelled = self._spelling.of(properties or {})
+        resource = Listed(group, resource_type, name, properties=spelled, **values)
         self._add(resource, created or self.instant(400))
         if meter is not None:
             self.line(resource, meter, first_day=self._since(self.created[resource.cost_id]), prompt=True)
@@ -139,15 +144,23 @@ class Builder:
         os_type: str = "Linux",
         license_type: str | None = None,
         publisher: str = "Canonical",
+        vhd: str | None = None,
         **line: Any,
     ) -> VirtualMachine:
-        """Add a machine with its disks; `since` is the day from which a deallocated one is no longer billed."""
+        """Add a machine with its disks; `since` is the day from which a deallocated one is no longer billed.
+
+        With `vhd` its system disk is that blob instead of a managed disk.
+        """
         created = created or self.instant(480)
         plain_id = f"{group.resource_id}/providers/{MACHINES}/{name}"
         state = "Reserved" if power_state == "deallocated" else "Attached"
         stem = self.guid(plain_id).replace("-", "")
         attached: dict[str, Any] = {"state": state, "managed_by": plain_id, "created": created, "tags": tags}
-        os_disk = self.disk(group, f"{name}_OsDisk_1_{stem}", "StandardSSD_LRS", 32, os_type=os_type, **attached)
+        if since is not None:
+            attached["ownership_updated"] = datetime.combine(since, time(18, 30), UTC)
+        os_disk = f"{name}_OsDisk_1_{stem}"
+        if vhd is None:
+            os_disk = self.disk(group, os_disk, "StandardSSD_LRS", 32, os_type=os_type, **attached).plain_id
         data = tuple(
             self.disk(group, f"{name}_DataDisk_{number}", "Premium_LRS", 128, **attached).plain_id
             for number in range(data_disks)
@@ -163,8 +176,9 @@ class Builder:
             license_type,
             publisher,
             created=created,
-            os_disk=os_disk.plain_id,
+            os_disk=os_disk,
             data_disks=data,
+            vhd=vhd,
         )
         self._add(machine, created)
         subcategory, meter_name, price = COMPUTE[size]

@@ -14,9 +14,9 @@ Verdict = Literal["waste", "ok", "not_applicable", "undetermined"]
 
 @dataclass(frozen=True)
 class Case:
-    """One resource, what is special about it, and how a check of its `subject` should judge it."""
+    """One resource, what is special about it, and how a check should judge it; `ok` ones are not listed at all."""
 
-    subject: str
+    check: str
     resource: Resource
     verdict: Verdict
     reason: str

@@ -24,13 +24,37 @@ def _pools(site: Site) -> Iterator[Case]:
     server = builder.listed(home, "Microsoft.Sql/servers", "sql-batch", {"state": "Ready", "version": "12.0"})
     kind, sku = "Microsoft.Sql/servers/elasticPools", {"name": "StandardPool", "tier": "Standard", "capacity": 100}
     empty = builder.listed(home, kind, "sql-batch/pool-empty", {"state": "Ready"}, sku=sku, meter=meter)
-    yield Case("elastic_pools", empty, "waste", "Only master is on its server.")
+    yield Case("empty_sql_elastic_pools", empty, "waste", "Only master is on its server.")
     used = builder.listed(home, kind, "sql-batch/pool-used", {"state": "Ready"}, sku=sku, meter=meter)
-    yield Case("elastic_pools", used, "ok", "A database is in it.")
+    yield Case("empty_sql_elastic_pools", used, "ok", "A database is in it.")
     master = {"status": "Online", "currentServiceObjectiveName": "System0"}
     builder.listed(home, "Microsoft.Sql/servers/databases", f"{server.name}/master", master, kind="v12.0,system")
     inside = {"status": "Online", "elasticPoolId": used.plain_id.upper(), "currentServiceObjectiveName": "ElasticPool"}
     builder.listed(home, "Microsoft.Sql/servers/databases", f"{server.name}/orders", inside, kind="v12.0,user,pool")
+    yield from _licences(site, inside)
+
+
+def _licences(site: Site, inside: dict[str, Any]) -> Iterator[Case]:
+    """Add SQL by vCore, with its licence paid by the hour, brought along, and not to be had."""
+    home, servers = site.homes[1], "Microsoft.Sql/servers"
+    paid, own = {"licenseType": "LicenseIncluded"}, {"licenseType": "BasePrice"}
+    serverless = {**paid, "autoPauseDelay": 60}
+    rows: tuple[tuple[str, str, str, dict[str, Any], Verdict, str], ...] = (
+        ("databases", f"{servers}/databases", "sql-batch/ledger", paid, "waste", "Paid by the hour."),
+        ("databases", f"{servers}/databases", "sql-batch/owned", own, "ok", "Brought along."),
+        ("databases", f"{servers}/databases", "sql-batch/paused", serverless, "ok", "Serverless."),
+        ("databases", f"{servers}/databases", "sql-batch/pooled", {**inside, **paid}, "ok", "Its pool pays."),
+        ("elastic_pools", f"{servers}/elasticPools", "sql-batch/pool-vcore", paid, "waste", "Paid by the hour."),
+        ("managed_instances", "Microsoft.Sql/managedInstances", "sqlmi-batch", paid, "waste", "Paid by the hour."),
+        ("managed_instances", "Microsoft.Sql/managedInstances", "sqlmi-owned", own, "ok", "Brought along."),
+    )
+    sku = {"name": "GP_Gen5", "tier": "GeneralPurpose", "capacity": 4}
+    for kind, resource_type, name, properties, verdict, reason in rows:
+        found = site.builder.listed(home, resource_type, name, properties, sku=sku)
+        yield Case(f"sql_{kind}_without_hybrid_benefit", found, verdict, reason)
+        if kind == "elastic_pools":
+            part = {"elasticPoolId": found.plain_id}
+            site.builder.listed(home, f"{servers}/databases", "sql-batch/member", part)
 
 
 def _databases(site: Site) -> Iterator[Case]:
@@ -48,7 +72,7 @@ def _databases(site: Site) -> Iterator[Case]:
             sku=sku,
             meter=vcore if state == "Ready" else None,
         )
-        yield Case("flexible_servers", server, verdict, f"State {state}.")  # type: ignore[arg-type]
+        yield Case("stopped_flexible_servers", server, verdict, f"State {state}.")  # type: ignore[arg-type]
     periodic = {
         "type": "Periodic",
         "periodicModeProperties": {"backupIntervalInMinutes": 240, "backupRetentionIntervalInHours": 160},
@@ -61,29 +85,38 @@ def _databases(site: Site) -> Iterator[Case]:
         kind="GlobalDocumentDB",
         meter=hourly("Azure Cosmos DB", "Azure Cosmos DB", "100 RU/s", "0.008"),
     )
-    yield Case("cosmos_accounts", account, "waste", "It keeps 40 copies.")
+    yield Case("cosmos_backup_copies", account, "waste", "It keeps 40 copies.")
+    two = {"type": "Periodic", "periodicModeProperties": {"backupIntervalInMinutes": 240}}
+    two["periodicModeProperties"]["backupRetentionIntervalInHours"] = 8  # type: ignore[index]
+    account = builder.listed(home, "Microsoft.DocumentDB/databaseAccounts", "cosmos-default", {"backupPolicy": two})
+    yield Case("cosmos_backup_copies", account, "ok", "It keeps the two that are free.")
 
 
 def _storage(site: Site) -> Iterator[Case]:
     kind = "Microsoft.Storage/storageAccounts"
     created = {"creationTime": "2019-03-01T08:00:00.0000000Z"}
-    rows: tuple[Row, ...] = (
-        (kind, "stlegacyclassic", created, {"name": "Standard_LRS", "tier": "Standard"}, "waste", "Kind Storage."),
-        (kind, "stsandboxgrs", created, {"name": "Standard_GRS", "tier": "Standard"}, "waste", "Two regions, for dev."),
+    rows: tuple[tuple[int, str, str, str, str, Verdict, Verdict], ...] = (
+        (0, "stlegacyclassic", "Storage", "Standard_LRS", "dev", "waste", "ok"),
+        (2, "stsandboxgrs", "StorageV2", "Standard_GRS", "dev", "ok", "waste"),
+        (2, "stsandboxzones", "StorageV2", "Standard_RAGZRS", "Test", "ok", "waste"),
+        (0, "stledger", "StorageV2", "Standard_RAGRS", "prod", "ok", "ok"),
     )
-    for row, home, variant in zip(rows, (site.homes[0], site.homes[2]), ("Storage", "StorageV2"), strict=True):
-        account = site.builder.listed(home, *row[:3], sku=row[3], kind=variant, tags={"env": "dev"})
-        yield Case("storage_accounts", account, row[4], row[5])
+    for home, name, variant, sku, environment, legacy, regions in rows:
+        tier, tags = {"name": sku, "tier": "Standard"}, {"env": environment}
+        account = site.builder.listed(site.homes[home], kind, name, created, sku=tier, kind=variant, tags=tags)
+        yield Case("legacy_storage_accounts", account, legacy, f"Kind {variant}.")
+        yield Case("geo_redundant_storage_in_non_production", account, regions, f"{sku}, {environment}.")
 
 
 def _monitoring(site: Site) -> Iterator[Case]:
     builder, kind = site.builder, "Microsoft.OperationalInsights/workspaces"
     meter = Meter("Log Analytics", "Log Analytics", "Log Analytics", "Data Retention", "0.11", 60_000)
-    for name, days, tier, verdict in (
-        ("log-forever", 730, "PerGB2018", "waste"),
-        ("log-by-node", 31, "PerNode", "waste"),
-        ("log-main", 90, "CapacityReservation", "ok"),
-    ):
+    rows: tuple[tuple[str, int, str, Verdict, Verdict], ...] = (
+        ("log-forever", 730, "PerGB2018", "waste", "ok"),
+        ("log-by-node", 31, "PerNode", "ok", "waste"),
+        ("log-main", 90, "CapacityReservation", "ok", "ok"),
+    )
+    for name, days, tier, long, legacy in rows:
         sku = {"name": tier, **({"capacityReservationLevel": 100} if tier.startswith("Cap") else {})}
         properties = {
             "sku": sku,
@@ -92,7 +125,8 @@ def _monitoring(site: Site) -> Iterator[Case]:
             "createdDate": "2022-01-01T00:00:00.0000000Z",
         }
         space = builder.listed(site.homes[0], kind, name, properties, meter=meter)
-        yield Case("log_workspaces", space, verdict, f"Kept for {days} days, {tier}.")  # type: ignore[arg-type]
+        yield Case("log_analytics_long_retention", space, long, f"Kept for {days} days.")
+        yield Case("log_analytics_legacy_plans", space, legacy, f"On the plan {tier}.")
         if name == "log-main":
             watched = {"workspaceResourceId": space.plain_id}
             builder.listed(
@@ -109,12 +143,12 @@ def _backup(site: Site) -> Iterator[Case]:
     kind = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
     machines = f"{home.resource_id}/providers/Microsoft.Compute/virtualMachines"
     meter = Meter("Backup", "Backup", "Backup", "Azure VM Protected Instances", "10", 33_336, 6)
-    rows: tuple[tuple[str, int, Verdict, str], ...] = (
-        ("vm-legacy-app01", 1, "ok", "Backed up yesterday."),
-        ("vm-legacy-app02", 120, "waste", "Not backed up for 120 days."),
-        ("vm-long-gone", 2, "waste", "Its machine does not exist any more."),
+    rows: tuple[tuple[str, int, Verdict, Verdict], ...] = (
+        ("vm-legacy-app01", 1, "ok", "ok"),
+        ("vm-legacy-app02", 120, "waste", "ok"),
+        ("vm-long-gone", 2, "ok", "waste"),
     )
-    for name, days, verdict, reason in rows:
+    for name, days, stale, orphaned in rows:
         item = f"rsv-main/Azure/IaasVMContainer;{name}/VM;{name}"
         properties = {
             "sourceResourceId": f"{machines}/{name}",
@@ -124,34 +158,57 @@ def _backup(site: Site) -> Iterator[Case]:
             "backupManagementType": "AzureIaasVM",
             "policyName": "daily",
         }
-        yield Case("protected_items", builder.listed(home, kind, item, properties, meter=meter), verdict, reason)
-    retention = {"weeklySchedule": {"retentionDuration": {"count": 104, "durationType": "Weeks"}}}
-    policy = {"backupManagementType": "AzureIaasVM", "protectedItemsCount": 3, "retentionPolicy": retention}
-    builder.listed(home, "Microsoft.RecoveryServices/vaults/backupPolicies", "rsv-main/daily", policy)
+        found = builder.listed(home, kind, item, properties, meter=meter)
+        yield Case("stale_backups", found, stale, f"Backed up {days} days ago.")
+        yield Case("backups_of_deleted_resources", found, orphaned, f"Of {name}.")
+    policies: tuple[tuple[str, int, int, Verdict], ...] = (
+        ("daily", 104, 3, "waste"),
+        ("weekly", 12, 5, "ok"),
+        ("unused", 200, 0, "ok"),
+    )
+    for name, weeks, items, verdict in policies:
+        retention = {"weeklySchedule": {"retentionDuration": {"count": weeks, "durationType": "Weeks"}}}
+        policy = {"backupManagementType": "AzureIaasVM", "protectedItemsCount": items, "retentionPolicy": retention}
+        kept = builder.listed(home, "Microsoft.RecoveryServices/vaults/backupPolicies", f"rsv-main/{name}", policy)
+        yield Case("long_backup_retention", kept, verdict, f"{weeks} weeks, of {items} items.")
 
 
 def _analytics(site: Site) -> Iterator[Case]:
     builder, home = site.builder, site.homes[1]
     cluster = hourly("Azure Data Explorer", "Azure Data Explorer", "Standard Engine", "0.11")
+    scaling = "data_explorer_without_autoscale"
+    automatic = {"state": "Running", "optimizedAutoscale": {"isEnabled": True}}
     rows: tuple[Row, ...] = (
-        ("Microsoft.Synapse/workspaces/sqlPools", "syn-batch/dw", {"status": "Online"}, {"name": "DW100c"},
-         "undetermined", "Whether it is queried is a metric."),
         ("Microsoft.Kusto/clusters", "adx-batch", {"state": "Running"}, {"name": "Standard_E2a_v4", "capacity": 2},
-         "undetermined", "Without optimized autoscale."),
-        ("Microsoft.Fabric/capacities", "fabricbatch", {"state": "Active"}, {"name": "F2", "tier": "Fabric"},
-         "undetermined", "Whether it is used is a metric."),
-        ("Microsoft.Fabric/capacities", "fabricpaused", {"state": "Paused"}, {"name": "F64", "tier": "Fabric"},
-         "ok", "Paused."),
-        ("Microsoft.MachineLearningServices/workspaces/computes", "mlw-batch/ci-anna",
-         {"computeType": "ComputeInstance", "properties": {"state": "Running", "vmSize": "STANDARD_NC6S_V3"}}, None,
-         "undetermined", "A compute instance that does not stop by itself."),
-        ("Microsoft.EventHub/namespaces", "evhns-batch", {"status": "Active", "isAutoInflateEnabled": False},
-         {"name": "Premium", "tier": "Premium", "capacity": 1}, "undetermined", "Its throughput is a metric."),
+         "waste", scaling),
+        ("Microsoft.Kusto/clusters", "adxscaling", automatic, {"name": "Standard_E2a_v4", "capacity": 2},
+         "ok", scaling),
+        ("Microsoft.Kusto/clusters", "adxstopped", {"state": "Stopped"}, {"name": "Standard_E2a_v4", "capacity": 2},
+         "not_applicable", scaling),
         ("Microsoft.ApiManagement/service", "apim-dev-in-prod", {"createdAtUtc": "2024-05-01T00:00:00Z"},
-         {"name": "Developer", "capacity": 1}, "waste", "A developer's tier in a production group."),
+         {"name": "Developer", "capacity": 1}, "waste", "developer_tiers_in_production"),
+        ("Microsoft.ApiManagement/service", "apim-prod", {"createdAtUtc": "2024-05-01T00:00:00Z"},
+         {"name": "StandardV2", "capacity": 1}, "ok", "developer_tiers_in_production"),
     )  # fmt: skip
-    for kind, name, properties, sku, verdict, reason in rows:
-        resource = builder.listed(home, kind, name, properties, sku=sku, meter=None if verdict == "ok" else cluster)
-        yield Case("analytics", resource, verdict, reason)
+    for kind, name, properties, sku, verdict, check in rows:
+        resource = builder.listed(home, kind, name, properties, sku=sku, meter=cluster if verdict == "waste" else None)
+        yield Case(check, resource, verdict, f"{(sku or {}).get('name')}, {properties}.")
+    _unjudged(site, cluster)
     workspace = {"managedResourceGroupId": f"{site.managed.resource_id.lower()}"}
     builder.listed(site.homes[0], "Microsoft.Databricks/workspaces", "dbw-contoso", workspace, sku={"name": "premium"})
+
+
+def _unjudged(site: Site, meter: Meter) -> None:
+    """Add what only its metrics could tell to be idle: no check says anything of it."""
+    rows: tuple[tuple[str, str, dict[str, Any], dict[str, Any] | None], ...] = (
+        ("Microsoft.Synapse/workspaces/sqlPools", "syn-batch/dw", {"status": "Online"}, {"name": "DW100c"}),
+        ("Microsoft.Fabric/capacities", "fabricbatch", {"state": "Active"}, {"name": "F2", "tier": "Fabric"}),
+        ("Microsoft.Fabric/capacities", "fabricpaused", {"state": "Paused"}, {"name": "F64", "tier": "Fabric"}),
+        ("Microsoft.MachineLearningServices/workspaces/computes", "mlw-batch/ci-anna",
+         {"computeType": "ComputeInstance", "properties": {"state": "Running", "vmSize": "STANDARD_NC6S_V3"}}, None),
+        ("Microsoft.EventHub/namespaces", "evhns-batch", {"status": "Active", "isAutoInflateEnabled": False},
+         {"name": "Premium", "tier": "Premium", "capacity": 1}),
+    )  # fmt: skip
+    for kind, name, properties, sku in rows:
+        paid = None if name == "fabricpaused" else meter
+        site.builder.listed(site.homes[1], kind, name, properties, sku=sku, meter=paid)

@@ -30,7 +30,8 @@ def _gateways(site: Site) -> Iterator[Case]:
     )
     for name, properties, verdict, reason in cases:
         full = {"gatewayType": "Vpn", "vpnType": "RouteBased", "sku": sku, **properties}
-        yield Case("network_gateways", builder.listed(site.homes[0], kind, name, full, meter=meter), verdict, reason)
+        gateway = builder.listed(site.homes[0], kind, name, full, meter=meter)
+        yield Case("idle_virtual_network_gateways", gateway, verdict, reason)
 
 
 def _connections(site: Site) -> Iterator[Case]:
@@ -38,18 +39,19 @@ def _connections(site: Site) -> Iterator[Case]:
     local = builder.listed(
         site.homes[0], "Microsoft.Network/localNetworkGateways", "lng-office", {"gatewayIpAddress": "198.51.100.7"}
     )
-    yield Case("local_gateways", local, "ok", "A connection refers to it.")
+    yield Case("unused_local_network_gateways", local, "ok", "A connection refers to it.")
     unused = builder.listed(
         site.homes[1], "Microsoft.Network/localNetworkGateways", "LNG-Closed", {"gatewayIpAddress": "198.51.100.9"}
     )
-    yield Case("local_gateways", unused, "waste", "No connection refers to it.")
+    yield Case("unused_local_network_gateways", unused, "waste", "No connection refers to it.")
     tunnel = {
         "connectionType": "IPsec",
         "connectionStatus": "Connected",
         "virtualNetworkGateway1": {"id": site.network("virtualNetworkGateways/vgw-active")},
         "localNetworkGateway2": {"id": local.plain_id.upper()},
     }
-    yield Case("connections", builder.listed(site.homes[0], kind, "cn-office", tunnel), "ok", "Connected.")
+    office = builder.listed(site.homes[0], kind, "cn-office", tunnel)
+    yield Case("disconnected_network_connections", office, "ok", "Connected.")
     circuit = {
         "connectionType": "ExpressRoute",
         "connectionStatus": "NotConnected",
@@ -57,7 +59,9 @@ def _connections(site: Site) -> Iterator[Case]:
         "peer": {"id": site.network("expressRouteCircuits/erc-main")},
     }
     lost = builder.listed(site.homes[1], kind, "cn-circuit", circuit)
-    yield Case("connections", lost, "waste", "Not connected, in another subscription than its gateway.")
+    yield Case(
+        "disconnected_network_connections", lost, "waste", "Not connected, in another subscription than its gateway."
+    )
 
 
 def _plans(site: Site) -> Iterator[Case]:
@@ -67,7 +71,7 @@ def _plans(site: Site) -> Iterator[Case]:
     cases: tuple[tuple[str, int, Any, tuple[str, ...], Any, str], ...] = (
         ("asp-empty", 0, premium, (), "waste", "No app runs on it."),
         ("ASP-Free", 0, free, (), "not_applicable", "A free plan costs nothing."),
-        ("asp-stopped", 1, premium, ("Stopped",), "waste", "All of its apps are stopped, and it is billed."),
+        ("asp-stopped", 1, premium, ("Stopped",), "ok", "An app is on it, though stopped."),
         ("asp-slot-only", 0, premium, (), "ok", "A slot of an app of another plan runs on it."),
         ("asp-busy", 2, premium, ("Running", "Stopped"), "ok", "An app runs on it."),
     )
@@ -81,7 +85,9 @@ def _plans(site: Site) -> Iterator[Case]:
         if name == "asp-slot-only":
             slot = {"state": "Running", "enabled": True, "serverFarmId": plan.plain_id.lower()}
             builder.listed(site.homes[0], "Microsoft.Web/sites/slots", "app-asp-busy-0/blue", slot, kind="app,linux")
-        yield Case("app_service_plans", plan, verdict, reason)
+        yield Case("empty_app_service_plans", plan, verdict, reason)
+        stopped: Any = "waste" if name == "asp-stopped" else "ok"
+        yield Case("app_service_plans_with_stopped_apps", plan, stopped, f"Its apps: {', '.join(states) or 'none'}.")
 
 
 def _names(site: Site) -> Iterator[Case]:
@@ -90,16 +96,22 @@ def _names(site: Site) -> Iterator[Case]:
     kind = "Microsoft.Network/privateDnsZones"
     linked = {"numberOfVirtualNetworkLinks": 1, "numberOfRecordSets": 4}
     zone = builder.listed(site.homes[0], kind, "privatelink.blob.core.windows.net", linked, meter=month)
-    yield Case("private_dns_zones", zone, "ok", "Linked to a network.")
+    yield Case("unlinked_private_dns_zones", zone, "ok", "Linked to a network.")
     alone = {"numberOfVirtualNetworkLinks": 0, "numberOfRecordSets": 1}
     loose = builder.listed(site.homes[1], kind, "old.internal", alone, meter=month)
-    yield Case("private_dns_zones", loose, "waste", "Linked to no network.")
+    yield Case("unlinked_private_dns_zones", loose, "waste", "Linked to no network.")
     profile = {"profileStatus": "Enabled", "trafficRoutingMethod": "Priority", "endpoints": []}
     manager = builder.listed(site.homes[1], "Microsoft.Network/trafficManagerProfiles", "tm-old", profile)
-    yield Case("traffic_managers", manager, "waste", "It has no endpoint.")
+    yield Case("empty_traffic_manager_profiles", manager, "waste", "It has no endpoint.")
+    busy = {**profile, "endpoints": [{"id": "e", "properties": {"endpointStatus": "Enabled"}}]}
+    manager = builder.listed(site.homes[0], "Microsoft.Network/trafficManagerProfiles", "tm-shop", busy)
+    yield Case("empty_traffic_manager_profiles", manager, "ok", "It has an endpoint.")
     groups: dict[str, Any] = {"firewalls": [], "firewallPolicies": []}
-    group = builder.listed(site.homes[1], "Microsoft.Network/ipGroups", "ipg-old", groups)
-    yield Case("ip_groups", group, "waste", "No firewall uses it.")
+    group = builder.listed(site.homes[1], "Microsoft.Network/ipGroups", "ipg-old", dict(groups))
+    yield Case("unused_ip_groups", group, "waste", "No firewall uses it.")
+    groups["firewallPolicies"] = [{"id": site.network("firewallPolicies/afwp-plain")}]
+    group = builder.listed(site.homes[0], "Microsoft.Network/ipGroups", "ipg-offices", groups)
+    yield Case("unused_ip_groups", group, "ok", "A policy uses it.")
 
 
 def _policies(site: Site) -> Iterator[Case]:
@@ -107,28 +119,28 @@ def _policies(site: Site) -> Iterator[Case]:
     month = Meter("Azure Front Door Service", "Azure Front Door", "", "WAF Policy", "5", 33_336, 6)
     nothing: dict[str, Any] = {"frontendEndpointLinks": [], "routingRuleLinks": [], "securityPolicyLinks": []}
     unused = builder.listed(site.homes[1], kind, "wafold", nothing, sku={"name": "Classic_AzureFrontDoor"}, meter=month)
-    yield Case("waf_policies", unused, "waste", "No front door uses it.")
+    yield Case("unused_waf_policies", unused, "waste", "No front door uses it.")
     classic = {**nothing, "frontendEndpointLinks": [{"id": "fd/frontendEndpoints/www"}]}
     used = builder.listed(
         site.homes[1], kind, "wafclassic", classic, sku={"name": "Classic_AzureFrontDoor"}, meter=month
     )
-    yield Case("waf_policies", used, "ok", "A classic front door uses it.")
+    yield Case("unused_waf_policies", used, "ok", "A classic front door uses it.")
     kind = "Microsoft.Cdn/profiles"
     base = Meter("Azure Front Door Service", "Azure Front Door", "", "Standard Base Fees", "35", 33_336, 6)
     sku = {"name": "Standard_AzureFrontDoor"}
     empty = builder.listed(site.homes[1], kind, "afd-empty", {"resourceState": "Active"}, sku=sku, meter=base)
-    yield Case("cdn_profiles", empty, "waste", "It has no endpoint.")
+    yield Case("empty_cdn_profiles", empty, "waste", "It has no endpoint.")
     full = builder.listed(site.homes[0], kind, "afd-shop", {"resourceState": "Active"}, sku=sku, meter=base)
     builder.listed(site.homes[0], "Microsoft.Cdn/profiles/afdEndpoints", "afd-shop/shop", {"enabledState": "Enabled"})
-    yield Case("cdn_profiles", full, "ok", "It has an endpoint.")
+    yield Case("empty_cdn_profiles", full, "ok", "It has an endpoint.")
 
 
 def _workflows(site: Site) -> Iterator[Case]:
     builder, kind = site.builder, "Microsoft.Web/connections"
     used = builder.listed(site.homes[0], kind, "office365", {"displayName": "mail", "overallStatus": "Connected"})
-    yield Case("api_connections", used, "ok", "A logic app uses it.")
+    yield Case("unused_api_connections", used, "ok", "A logic app uses it.")
     unused = builder.listed(site.homes[0], kind, "sql-old", {"displayName": "sql", "overallStatus": "Error"})
-    yield Case("api_connections", unused, "waste", "No logic app uses it.")
+    yield Case("unused_api_connections", unused, "waste", "No logic app uses it.")
     connections = {"$connections": {"value": {"office365": {"connectionId": used.plain_id.upper()}}}}
     flow = {"state": "Enabled", "parameters": connections}
     builder.listed(site.homes[0], "Microsoft.Logic/workflows", "la-invoices", flow)
@@ -137,4 +149,4 @@ def _workflows(site: Site) -> Iterator[Case]:
         certificate = builder.listed(
             site.homes[0], "Microsoft.Web/certificates", name, {"expirationDate": until, "subjectName": "contoso.com"}
         )
-        yield Case("certificates", certificate, verdict, "Expired." if verdict == "waste" else "Valid.")  # type: ignore[arg-type]
+        yield Case("expired_certificates", certificate, verdict, "Expired." if verdict == "waste" else "Valid.")  # type: ignore[arg-type]

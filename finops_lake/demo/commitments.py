@@ -36,6 +36,7 @@ COMMITMENTS = (
     Commitment("vm-d2s-half", "Reservation", "Standard_D2s_v5", 3, 46, 280),
     Commitment("sql-ending", "Reservation", "SQLDB_GP_Compute_Gen5", 2, 97, 21),
     Commitment("compute-plan", "SavingsPlan", "Compute_Savings_Plan", 1, 72, 610),
+    Commitment("ending-plan", "SavingsPlan", "Compute_Savings_Plan", 1, 96, 34),
 )
 
 
@@ -147,7 +148,7 @@ def _order(world: World, item: Commitment) -> dict[str, Any]:
             "term": "P3Y",
             "billingPlan": "Upfront",
             "provisioningState": "Succeeded",
-            "reservations": [{"id": _benefit_id(world, item)}],
+            "reservations": [{"id": benefit_id(world, item)}],
             "originalQuantity": item.quantity,
         },
     }
@@ -158,9 +159,9 @@ def _reservation(world: World, item: Commitment) -> dict[str, Any]:
     kind = "SqlDatabases" if item.sku.startswith("SQL") else "VirtualMachines"
     payer = world.estate.subscriptions[0].scope
     return {
-        "id": _benefit_id(world, item),
+        "id": benefit_id(world, item),
         "type": "Microsoft.Capacity/reservationOrders/reservations",
-        "name": _benefit_id(world, item).rpartition("/")[2],
+        "name": benefit_id(world, item).rpartition("/")[2],
         "location": "westeurope",
         "etag": 12,
         "sku": {"name": item.sku},
@@ -185,9 +186,9 @@ def _reservation(world: World, item: Commitment) -> dict[str, Any]:
 def _plan(world: World, item: Commitment) -> dict[str, Any]:
     ends = world.ledger.today + timedelta(days=item.ends_in)
     return {
-        "id": _benefit_id(world, item),
+        "id": benefit_id(world, item),
         "type": "Microsoft.BillingBenefits/savingsPlanOrders/savingsPlans",
-        "name": _benefit_id(world, item).rpartition("/")[2],
+        "name": benefit_id(world, item).rpartition("/")[2],
         "sku": {"name": item.sku},
         "properties": {
             "displayName": item.name,
@@ -213,7 +214,7 @@ def _aggregates(item: Commitment) -> dict[str, Any]:
 
 
 def _used(world: World, item: Commitment, day: date, path: str, *, detail: bool) -> dict[str, Any]:
-    order, benefit = _order_id(world, item).rpartition("/")[2], _benefit_id(world, item).rpartition("/")[2]
+    order, benefit = _order_id(world, item).rpartition("/")[2], benefit_id(world, item).rpartition("/")[2]
     kind, hours = ("reservationDetails" if detail else "reservationSummaries"), item.quantity * 24
     properties: dict[str, Any] = {
         "reservationOrderId": order,
@@ -249,7 +250,7 @@ def _benefit(world: World, item: Commitment, day: date, path: str) -> dict[str, 
         "kind": item.kind,
         "properties": {
             "armSkuName": item.sku,
-            "benefitId": _benefit_id(world, item),
+            "benefitId": benefit_id(world, item),
             "benefitOrderId": _order_id(world, item),
             "benefitType": item.kind,
             "usageDate": f"{day}T00:00:00Z",
@@ -269,7 +270,8 @@ def _order_id(world: World, item: Commitment) -> str:
     return f"/providers/{place}/{guid(world, 'order', item.name)}"
 
 
-def _benefit_id(world: World, item: Commitment) -> str:
+def benefit_id(world: World, item: Commitment) -> str:
+    """Return the id of a reservation or savings plan."""
     kind = "reservations" if item.kind == "Reservation" else "savingsPlans"
     return f"{_order_id(world, item)}/{kind}/{guid(world, item.name)}"
 

@@ -16,6 +16,9 @@ from finops_lake.source import months_back
 
 R = TypeVar("R", bound=Resource)
 
+PAY_AS_YOU_GO = "PayAsYouGo_2014-09-01"
+"""The offer of the development subscription with every second seed: the dearer one for what it is."""
+
 
 @dataclass(frozen=True)
 class Estate:
@@ -78,6 +81,8 @@ def _add_subscription(builder: Builder, number: int) -> None:
     name, environment, quota_id = (
         names[number] if number < len(names) else (f"Contoso Project {number + 1:02}", "prod", names[0][2])
     )
+    if environment == "dev" and spec.seed % 2 == 0:
+        quota_id = PAY_AS_YOU_GO
     currency = spec.currencies[number % len(spec.currencies)]
     tags = {"department": "retail", "Environment": environment} if number % 2 == 0 else None
     subscription = builder.subscription(name, quota_id=quota_id, currency=currency, environment=environment, tags=tags)

@@ -7,7 +7,7 @@ from typing import Any
 
 from finops_lake.demo.calls import Call
 from finops_lake.demo.details import details
-from finops_lake.demo.model import Disk, Resource
+from finops_lake.demo.model import Disk, Resource, ResourceGroup
 from finops_lake.demo.world import World
 
 _TYPES = (
@@ -39,11 +39,16 @@ def resources_of_type(world: World, call: Call) -> list[dict[str, Any]]:
     return [_shape(item) for item in found if item.resource_type.lower() == wanted]
 
 
+def locked_groups(world: World, subscription_id: str) -> list[ResourceGroup]:
+    """Return the resource groups of a subscription that a lock holds."""
+    return list(world.estate.groups_of(subscription_id))[:1]
+
+
 def locks(world: World, subscription_id: str) -> list[dict[str, Any]]:
     """Return the locks of a subscription: one on its first group and one on its shared disk."""
-    groups = list(world.estate.groups_of(subscription_id))
     disks = [item for item in world.estate.resources_of(Disk, subscription_id) if item.name == "disk-cluster-shared"]
-    places = [*(group.resource_id for group in groups[:1]), *(disk.resource_id for disk in disks)]
+    groups = locked_groups(world, subscription_id)
+    places = [*(group.resource_id for group in groups), *(disk.resource_id for disk in disks)]
     return [
         {
             "id": f"{place}/providers/Microsoft.Authorization/locks/keep",

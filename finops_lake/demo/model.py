@@ -138,7 +138,10 @@ class Resource:
 
 @dataclass(frozen=True)
 class VirtualMachine(Resource):
-    """A virtual machine; `power_state` None: Azure reports no power state at all."""
+    """A virtual machine; `power_state` None: Azure reports no power state at all.
+
+    `vhd` is the blob that its system disk lies in, where that is no managed disk.
+    """
 
     size: str = "Standard_D2s_v5"
     os_type: str = "Linux"
@@ -147,6 +150,7 @@ class VirtualMachine(Resource):
     publisher: str = "Canonical"
     created: datetime = field(kw_only=True)
     os_disk: str = field(kw_only=True)
+    vhd: str | None = None
     data_disks: tuple[str, ...] = ()
 
 

@@ -48,10 +48,14 @@ class _Planter:
 
 
 def plant(builder: Builder) -> Plan:
-    """Plant waste, lookalikes and the anomaly; spread over the first three subscriptions where there are so many."""
+    """Plant waste, lookalikes and the anomaly; spread over three subscriptions where there are so many.
+
+    With the first seed they are the first three; each further seed begins with the next subscription.
+    """
     planter = _Planter(builder)
-    homes = [_home(builder, builder.subscriptions[place % len(builder.subscriptions)], place) for place in range(3)]
-    managed = _managed_groups(builder, builder.subscriptions[0])
+    places = [(place + builder.spec.seed - 1) % len(builder.subscriptions) for place in range(3)]
+    homes = [_home(builder, builder.subscriptions[number], place) for place, number in enumerate(places)]
+    managed = _managed_groups(builder, builder.subscriptions[places[0]])
     for step in (_machines, _disks, _more_disks, _addresses):
         step(planter, homes, managed)
     spike = _spike(builder, homes[1])

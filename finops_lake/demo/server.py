@@ -19,6 +19,7 @@ import uvicorn
 from finops_lake.config import PREFIX
 from finops_lake.demo.app import Application
 from finops_lake.demo.calls import RecordedRequest
+from finops_lake.demo.cases import Verdict
 from finops_lake.demo.certificates import server_context
 from finops_lake.demo.cost_query import warm_up
 from finops_lake.demo.faults import Faults
@@ -29,6 +30,7 @@ from finops_lake.demo.restatement import RestatedCharge
 from finops_lake.demo.sign_in import CLIENT_SECRET, Authority
 from finops_lake.demo.throttle import Throttle
 from finops_lake.demo.truth import Truth
+from finops_lake.demo.verdicts import verdicts
 from finops_lake.demo.world import World
 from finops_lake.errors import StorageError
 
@@ -203,6 +205,10 @@ class LocalAzure:
     def truth(self) -> Truth:
         """Return what was planted and what it costs, as of now."""
         return self._world.truth
+
+    def verdicts(self) -> dict[str, dict[str, Verdict]]:
+        """Return what every audit check should say, by its name and the id of what it is about; see verdicts.py."""
+        return verdicts(self._world)
 
     @property
     def faults(self) -> Faults:

@@ -209,15 +209,18 @@ def _head(resource: Resource, *, tags: bool = True) -> dict[str, Any]:
 def _storage(machine: VirtualMachine) -> dict[str, Any]:
     offer = "WindowsServer" if machine.os_type == "Windows" else "ubuntu-24_04-lts"
     image = {"publisher": machine.publisher, "offer": offer, "sku": "server", "version": "latest"}
-    os_disk = {
+    os_disk: dict[str, Any] = {
         "osType": machine.os_type,
         "name": machine.os_disk.rpartition("/")[2],
         "createOption": "FromImage",
         "caching": "ReadWrite",
-        "managedDisk": {"storageAccountType": "StandardSSD_LRS", "id": machine.os_disk},
         "deleteOption": "Detach",
         "diskSizeGB": 32,
     }
+    if machine.vhd:
+        os_disk["vhd"] = {"uri": machine.vhd}
+    else:
+        os_disk["managedDisk"] = {"storageAccountType": "StandardSSD_LRS", "id": machine.os_disk}
     return {
         "imageReference": image,
         "osDisk": os_disk,

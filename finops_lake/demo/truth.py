@@ -106,16 +106,16 @@ class Truth:
         )
         return _by_currency(charges, metric)
 
-    def cases(self, subject: str | None = None) -> list[Case]:
-        """Return the cases planted in the wider inventory, all or those of one subject."""
-        return [item for item in self._ledger.estate.plan.cases if subject in (None, item.subject)]
+    def cases(self, check: str | None = None) -> list[Case]:
+        """Return the cases planted in the wider inventory, all or those of one check."""
+        return [item for item in self._ledger.estate.plan.cases if check in (None, item.check)]
 
     def findings(self, check: str | None = None, verdict: str | None = None) -> list[Finding]:
         """Return what was planted for one check, or all, with its billed cost of the last 30 complete days."""
         planted = [
             item
             for item in self._ledger.estate.plan.findings
-            if check in (None, item.check) and verdict in (None, self._verdict(item))
+            if check in (None, item.check) and verdict in (None, self.verdict(item))
         ]
         wanted = {item.resource.cost_id for item in planted}
         charges: dict[str, list[Charge]] = {}
@@ -129,14 +129,15 @@ class Truth:
                 item.check,
                 item.resource.cost_id,
                 item.resource.subscription_id,
-                self._verdict(item),
+                self.verdict(item),
                 item.reason,
                 _by_currency(charges.get(item.resource.cost_id, ()), "ActualCost"),
             )
             for item in planted
         ]
 
-    def _verdict(self, item: Planted) -> Verdict:
+    def verdict(self, item: Planted) -> Verdict:
+        """Return what a check should say of it today."""
         age = self.today - self._ledger.estate.created[item.resource.cost_id].date()
         return "waste" if item.is_young and age.days > YOUNG_DAYS else item.verdict
 

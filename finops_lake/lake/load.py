@@ -106,6 +106,21 @@ def _stamped_rows(source: Source, loads: Sequence[Load]) -> pa.Table:
     return pa.concat_tables(tables)
 
 
+_CHUNK = ("table_name", "scope_id", "month", "metric")
+_LATEST_SQL = """insert into meta.latest_loads
+select
+    table_name, scope_id, month, metric,
+    arg_max(outcome, load_id),
+    arg_max(coalesce(reason, ''), load_id),
+    arg_max(coalesce(next_step, ''), load_id),
+    max(finished_at),
+    max(finished_at) filter (where outcome in ('loaded', 'partial')),
+    coalesce(arg_max(complete, load_id) filter (where outcome in ('loaded', 'partial')), false),
+    arg_max(row_count, load_id) filter (where outcome in ('loaded', 'partial')),
+    arg_max(calls, load_id) filter (where outcome in ('loaded', 'partial')),
+from meta.loads as loads"""
+
+
 def insert_results(connection: duckdb.DuckDBPyConnection, results: Sequence[tuple[int, ChunkResult]]) -> None:
     """Write down what became of these attempts, each with its number."""
     if not results:
@@ -116,6 +131,22 @@ def insert_results(connection: duckdb.DuckDBPyConnection, results: Sequence[tupl
         f"insert into meta.loads ({', '.join(noted[0])}) values {', '.join([row] * len(noted))}",
         [value for facts in noted for value in facts.values()],
     )
+    _sum_up(connection, "load_id in (" + ", ".join(str(load_id) for load_id, _ in results) + ")")
+
+
+def sum_up_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `meta.latest_loads` of a lake that is older than it is."""
+    ((is_empty,),) = connection.execute("select not exists (select 1 from meta.latest_loads)").fetchall()
+    if is_empty:
+        _sum_up(connection, "true")
+
+
+def _sum_up(connection: duckdb.DuckDBPyConnection, which: str) -> None:
+    """Bring `meta.latest_loads` up to date with the chunks that these rows of `meta.loads` are about."""
+    same = " and ".join(f"{{0}}.{name} is not distinct from {{1}}.{name}" for name in _CHUNK)
+    asked = f"(select distinct {', '.join(_CHUNK)} from meta.loads where {which}) as asked"
+    connection.execute(f"delete from meta.latest_loads as kept using {asked} where {same.format('kept', 'asked')}")
+    connection.execute(f"{_LATEST_SQL} semi join {asked} on {same.format('loads', 'asked')} group by all")
 
 
 def _load_row(load_id: int, result: ChunkResult) -> dict[str, object]:

@@ -52,6 +52,34 @@ comment on column meta.loads.started_at is 'When the attempt began (UTC).';
 comment on column meta.loads.finished_at is 'When the attempt ended (UTC).';
 comment on column meta.loads.request_id is 'Our id of the question, command or scheduled run it was made for, as in logs, errors and meta.api_calls.';
 
+create table if not exists meta.latest_loads (
+    table_name varchar not null,
+    scope_id varchar not null,
+    month date,
+    metric varchar,
+    last_outcome varchar not null,
+    last_reason varchar not null,
+    last_next_step varchar not null,
+    last_attempt_at timestamptz not null,
+    last_success_at timestamptz,
+    is_complete boolean not null,
+    row_count bigint,
+    calls integer,
+);
+comment on table meta.latest_loads is 'What meta.loads says of each chunk, kept beside it because almost every view asks: read meta.chunks instead.';
+comment on column meta.latest_loads.table_name is 'The raw table, without its schema.';
+comment on column meta.latest_loads.scope_id is 'ARM scope, lower-cased; / for what belongs to the whole sign-in.';
+comment on column meta.latest_loads.month is 'First day of the calendar month (UTC); null for tables that are loaded whole.';
+comment on column meta.latest_loads.metric is 'The reading, where a table has several; else null.';
+comment on column meta.latest_loads.last_outcome is 'Outcome of the latest attempt.';
+comment on column meta.latest_loads.last_reason is 'Why the latest attempt did not load everything; empty when it did.';
+comment on column meta.latest_loads.last_next_step is 'What would help, in words.';
+comment on column meta.latest_loads.last_attempt_at is 'When the latest attempt ended (UTC).';
+comment on column meta.latest_loads.last_success_at is 'When the rows in the lake were loaded last (UTC); null when there are none.';
+comment on column meta.latest_loads.is_complete is 'Whether those rows are all there was.';
+comment on column meta.latest_loads.row_count is 'Rows of that load.';
+comment on column meta.latest_loads.calls is 'HTTP requests that load took.';
+
 create table if not exists meta.api_calls (
     call_id varchar not null,
     started_at timestamptz not null,

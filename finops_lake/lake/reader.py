@@ -169,9 +169,10 @@ class LakeReader:
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose views see what was asked again and had not changed, though it is not published."""
         with self._pool.cursor() as cursor:
-            confirmed = [_confirmation(one) for one in self._confirmed()]
+            confirmed = self._confirmed()
             if confirmed:
-                _set_variables(cursor, {"confirmed": confirmed})
+                keys, values = [_key(one) for one in confirmed], [_confirmation(one) for one in confirmed]
+                cursor.execute("set variable confirmed = map(?, ?)", [keys, values])
             yield cursor
 
     def _batches(self, sql: str, parameters: Parameters | None) -> Iterator[Any]:
@@ -205,17 +206,17 @@ def _hint(kind: str) -> str:
     return f"this is {kind}, and the lake can only be read here"
 
 
+def _key(result: ChunkResult) -> str:
+    """Return the chunk of a confirmation as sql/meta/chunks.sql looks it up."""
+    chunk = result.chunk
+    return "|".join((chunk.table, chunk.scope_id, str(chunk.month or ""), chunk.metric or ""))
+
+
 def _confirmation(result: ChunkResult) -> dict[str, object]:
     """Return a confirmation as sql/meta/chunks.sql reads it."""
     return {
-        "table_name": result.chunk.table,
-        "scope_id": result.chunk.scope_id,
-        "month": result.chunk.month,
-        "metric": result.chunk.metric,
         "outcome": result.outcome.value,
-        "reason": result.reason,
-        "next_step": result.next_step,
-        "complete": result.complete,
+        "is_complete": result.complete,
         "row_count": result.row_count,
         "calls": result.calls,
         "finished_at": result.finished_at,

@@ -53,6 +53,7 @@ FILES_ORIGIN = "files"
 LOCAL_ORIGIN = "loopback"
 """Origin of what a local Azure invents."""
 
+_MART_MEMORY = "512MB"  # a mart over all listings joins some thirty of them at once, each with blocks of its own
 _FILE_MEMORY = "1GB"  # what reading files needs in blocks and in columns that are being filled, whatever their size
 
 _COST_SOURCE = "scope_id, source, tables, reason, agreement, not_given, covered_months"
@@ -152,7 +153,7 @@ class Warehouse:
         try:
             yield
             if self._connection is not None:
-                with self._writing("Rebuilding stored marts") as connection:
+                with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
                     stored.rebuild_stale(connection, self._stored, self._clock())
         finally:
             self._close()
@@ -337,7 +338,7 @@ class Warehouse:
         """
         if self._connection is None:
             self._open()
-        with self._writing("Publishing the lake") as connection:
+        with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
             stored.rebuild_stale(connection, self._stored, self._clock())
         if self._own_checks:
             self._run_checks()
@@ -376,7 +377,7 @@ class Warehouse:
                     checks = self._try_checks(connection)
                     with loading.transaction(connection):
                         self._prepare(connection, checks)
-            with self._writing("Rebuilding stored marts") as connection:
+            with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
                 stored.rebuild_stale(connection, self._stored, self._clock())
         except BaseException:
             self._close()
@@ -423,6 +424,7 @@ class Warehouse:
         if facts.get("definitions") != definitions:
             files = self._views(tried or ()) if self._own_checks else files
             create_meta(connection)
+            loading.sum_up_all(connection)
             create_raw(connection, list(self._sources.values()))
             self._graph = build_graph(connection, files, _tables(connection))
             create_views(connection, self._graph, fingerprints)

@@ -9,7 +9,7 @@
 -- source: PointFive hub: the source is not in the inventory
 with readable as (
     select scope_id as sub_account_id
-    from meta.scopes
+    from meta.chunks
     where table_name = 'resources'
     group by scope_id
     having bool_and(is_complete)

@@ -13,7 +13,7 @@ select
     case when coalesce(listings.is_complete, false) then null else 'The resources of its subscription could not all be listed.' end as unknown,
     to_json({'tags': groups.tags}) as evidence,
 from staging.resource_groups as groups
-left join meta.scopes as listings on listings.table_name = 'resources' and groups.sub_account_id = listings.scope_id
+left join meta.chunks as listings on listings.table_name = 'resources' and groups.sub_account_id = listings.scope_id
 anti join (
     select sub_account_id, resource_group_name from staging.resources
     union all

@@ -9,7 +9,7 @@
 -- source: azure-orphan-resources 64 and 87: a target that lies in a subscription not read here is not judged
 with readable as (
     select scope_id as sub_account_id
-    from meta.scopes
+    from meta.chunks
     where table_name = 'resources'
     group by scope_id
     having bool_and(is_complete)

@@ -9,7 +9,7 @@
 -- source: Own rule: creationData.sourceResourceId is not in the inventory
 with disks_known as (
     select scope_id as sub_account_id, bool_and(is_complete) as is_complete
-    from meta.scopes
+    from meta.chunks
     where table_name = 'disks'
     group by scope_id
 )

@@ -23,7 +23,7 @@ used as (
 ),
 
 unread as (
-    select count(*) as listings from meta.scopes where table_name in ('virtual_machines', 'scale_sets') and not is_complete
+    select count(*) as listings from meta.chunks where table_name in ('virtual_machines', 'scale_sets') and not is_complete
 )
 
 select

@@ -12,7 +12,7 @@ with used as (
 ),
 
 unread as (
-    select count(*) as listings from meta.scopes where table_name = 'graph_resources' and not is_complete
+    select count(*) as listings from meta.chunks where table_name = 'graph_resources' and not is_complete
 )
 
 select

@@ -1,6 +1,6 @@
 -- What became of each piece a refresh is made of, the latest attempt and the latest success.
 -- Pieces that were asked for again and had not changed count as of then for finops-lake's own readers, which give them in
--- the variable "confirmed"; another shell sees them with the next publication.
+-- the variable "confirmed" by table, scope, month and metric; another shell sees them with the next publication.
 -- grain: one row per raw table, scope, month and metric
 -- columns:
 --   table_name: Raw table.
@@ -15,38 +15,16 @@
 --   is_complete: Whether those rows are all there was.
 --   row_count: Rows of that load.
 --   calls: HTTP requests that load took; null when there is none.
-with confirmed as (
-    select unnest(
+with known as (
+    select
+        *,
         cast(
-            getvariable('confirmed') as struct(
-                table_name varchar, scope_id varchar, "month" date, metric varchar, outcome varchar, reason varchar,
-                next_step varchar, complete boolean, row_count bigint, calls integer, finished_at timestamptz
-            )[]
-        ),
-        recursive := true
-    )
-),
-
-attempts as (
-    select
-        table_name, scope_id, month, metric, outcome, reason, next_step, complete, row_count, calls, finished_at, load_id,
-    from meta.loads
-    union all
-    select
-        confirmed.table_name, confirmed.scope_id, confirmed.month, confirmed.metric, confirmed.outcome,
-        confirmed.reason, confirmed.next_step, confirmed.complete, confirmed.row_count, confirmed.calls,
-        confirmed.finished_at, 9223372036854775807 as load_id,
-    from confirmed
-    where not exists (
-        select 1
-        from meta.loads as loads
-        where
-            loads.table_name = confirmed.table_name
-            and loads.scope_id = confirmed.scope_id
-            and loads.month is not distinct from confirmed.month
-            and loads.metric is not distinct from confirmed.metric
-            and loads.finished_at >= confirmed.finished_at
-    )
+            getvariable('confirmed') as map(
+                varchar,
+                struct(outcome varchar, is_complete boolean, row_count bigint, calls integer, finished_at timestamptz)
+            )
+        )[concat_ws('|', table_name, scope_id, coalesce(month::varchar, ''), coalesce(metric, ''))] as confirmed,
+    from meta.latest_loads
 )
 
 select
@@ -54,13 +32,12 @@ select
     scope_id,
     month,
     metric,
-    arg_max(outcome, load_id) as last_outcome,
-    arg_max(coalesce(reason, ''), load_id) as last_reason,
-    arg_max(coalesce(next_step, ''), load_id) as last_next_step,
-    max(finished_at) as last_attempt_at,
-    max(finished_at) filter (where outcome in ('loaded', 'partial')) as last_success_at,
-    coalesce(arg_max(complete, load_id) filter (where outcome in ('loaded', 'partial')), false) as is_complete,
-    arg_max(row_count, load_id) filter (where outcome in ('loaded', 'partial')) as row_count,
-    arg_max(calls, load_id) filter (where outcome in ('loaded', 'partial')) as calls,
-from attempts
-group by all
+    case when confirmed.finished_at > last_attempt_at then confirmed.outcome else last_outcome end as last_outcome,
+    case when confirmed.finished_at > last_attempt_at then '' else last_reason end as last_reason,
+    case when confirmed.finished_at > last_attempt_at then '' else last_next_step end as last_next_step,
+    greatest(last_attempt_at, confirmed.finished_at) as last_attempt_at,
+    case when confirmed.finished_at > last_attempt_at then confirmed.finished_at else last_success_at end as last_success_at,
+    case when confirmed.finished_at > last_attempt_at then confirmed.is_complete else is_complete end as is_complete,
+    case when confirmed.finished_at > last_attempt_at then confirmed.row_count else row_count end as row_count,
+    case when confirmed.finished_at > last_attempt_at then confirmed.calls else calls end as calls,
+from known

@@ -15,7 +15,8 @@
 --   bandwidth_mbps: Bandwidth in megabits per second.
 --   port_id: ExpressRoute Direct port it runs on, lower case.
 --   peering_count: Peerings.
---   connection_count: Connections of its peerings, as far as Azure lists them here.
+--   connection_count: Connections of its peerings to other circuits and to gateways of a Virtual WAN; those to gateways of networks are in staging.network_connections.
+--   has_microsoft_peering: Whether it leads to Microsoft's public services, for which no gateway is needed.
 --   authorization_count: Keys given out for gateways of other subscriptions.
 --   tags: JSON object of its own tags.
 --   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
@@ -35,8 +36,17 @@ select
     bandwidth_mbps,
     lower(port_id) as port_id,
     coalesce(json_array_length(peerings), 0)::int as peering_count,
-    coalesce(list_sum([coalesce(json_array_length(peering -> '$.properties.connections'), 0)
-        for peering in coalesce(peerings::json[], [])]), 0)::int as connection_count,
+    coalesce(list_sum([
+        coalesce(json_array_length(peering -> '$.properties.connections'), 0)
+        + coalesce(json_array_length(peering -> '$.properties.peeredConnections'), 0)
+        + case when peering ->> '$.properties.expressRouteConnection.id' is null then 0 else 1 end
+        for peering in coalesce(peerings::json[], [])
+    ]), 0)::int as connection_count,
+    len([
+        1 for peering in coalesce(peerings::json[], [])
+        if lower(peering ->> '$.properties.peeringType') = 'microsoftpeering'
+        and coalesce(lower(peering ->> '$.properties.state'), 'enabled') = 'enabled'
+    ]) > 0 as has_microsoft_peering,
     authorization_count,
     tags,
     _loaded_at as valid_from,
