@@ -128,7 +128,9 @@ def test_absent_keys_of_disks_are_left_out(azure, clients):
     assert "managedBy" not in shared
     reserved = next(item for item in items if item["properties"]["diskState"] == "Reserved")
     assert reserved["managedBy"].endswith("/vm-legacy-app02")
-    assert "LastOwnershipUpdateTime" not in reserved["properties"]
+    assert reserved["properties"]["LastOwnershipUpdateTime"].startswith("2026-01-29"), "when it was deallocated"
+    attached = named(items, "vm-legacy-app01_DataDisk_0")
+    assert "LastOwnershipUpdateTime" not in attached["properties"]
 
 
 def test_absent_keys_of_addresses_are_left_out(azure, clients):
