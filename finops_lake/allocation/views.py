@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from finops_lake.allocation.rules import Allocation, Split, VirtualTag, load_allocation
-from finops_lake.answers.filters import filter_conditions
+from finops_lake.answers.filters import filter_conditions, within_charges
 from finops_lake.answers.sqltext import literal
 from finops_lake.errors import ConfigError
 from finops_lake.lake.sqlfiles import SqlFile, parse
@@ -21,6 +21,7 @@ def rule_views(path: Path) -> tuple[tuple[SqlFile, ...], tuple[str, ...]]:
         return (), ()
     return (
         parse("marts", "charges_virtual.sql", charges_text(allocation)),
+        parse("marts", "virtual_tag_rules.sql", rules_text(allocation)),
         parse("marts", "chargeback_monthly.sql", chargeback_text(allocation)),
     ), ()
 
@@ -44,6 +45,30 @@ def _value_sql(tag: VirtualTag) -> str:
         for rule in tag.rules
     )
     return f"case{cases}\n        else {literal(tag.default)}\n    end" if cases else literal(tag.default)
+
+
+def rules_text(allocation: Allocation) -> str:
+    """Return the rules as rows, so that anybody can see why a charge has a value."""
+    rows = [
+        f"({literal(tag.name)}, {place}::bigint, {literal(value)}, {literal(condition)})"
+        for tag in allocation.tags
+        for place, (value, condition) in enumerate(_conditions(tag), start=1)
+    ]
+    return (
+        "-- The rules of allocation.toml: the first of a virtual tag whose condition holds gives a charge its value.\n"
+        "-- grain: one row per virtual tag and rule, the default last\n-- columns:\n"
+        "--   virtual_tag: Name of the virtual tag.\n--   place: Order in which the rules are tried, from 1.\n"
+        "--   tag_value: The value it gives.\n"
+        "--   condition: SQL over marts.charges named charges; true for the default.\n"
+        "select * from (\n    values\n    "
+        + ",\n    ".join(rows)
+        + "\n) as t (virtual_tag, place, tag_value, condition)"
+    )
+
+
+def _conditions(tag: VirtualTag) -> list[tuple[str, str]]:
+    rules = [(rule.value, " and ".join(filter_conditions(rule.filters, form=within_charges))) for rule in tag.rules]
+    return [*rules, (tag.default, "true")]
 
 
 def chargeback_text(allocation: Allocation) -> str:

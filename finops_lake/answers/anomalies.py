@@ -11,11 +11,13 @@ from typing import Any
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
+from finops_lake.answers.filters import Filter
 from finops_lake.answers.macros import keep_argument, kept
 from finops_lake.answers.mutes import Mute, Mutes
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import cost_standing
 from finops_lake.answers.subscriptions import select_subscriptions, subscriptions_of
+from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
 
@@ -53,6 +55,7 @@ class AnomalyQuestion:
     dimensions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     limit: int = 50
+    filters: tuple[Filter, ...] = ()
 
 
 def months_needed(period: Period) -> list[date]:
@@ -69,7 +72,8 @@ def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes =
     _check(question)
     known = subscriptions_of(lake)
     chosen = select_subscriptions(known, question.subscriptions)
-    keep = kept(question.dimensions, question.tags, None if len(chosen) == len(known) else chosen)
+    among = None if len(chosen) == len(known) else chosen
+    keep = kept(question.dimensions, question.tags, question.filters, among, resolver(lake))
     found = lake.query(_every_sql(question, metric, keep, mutes.active))
     rows = [dict(zip((column.name for column in found.columns), row, strict=True)) for row in found.rows]
     shown = [row for row in rows if not row["is_muted"]]

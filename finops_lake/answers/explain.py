@@ -13,11 +13,13 @@ from finops_lake.answers.comparison import Comparison, days_of
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.dimensions import named
+from finops_lake.answers.filters import Filter, Resolve
 from finops_lake.answers.macros import keep_argument, kept, names_of, struct_of
 from finops_lake.answers.reasons import EFFECTS, reason_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
+from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
 
@@ -40,6 +42,7 @@ class ChangeQuestion:
     tags: tuple[str, ...] = ()
     limit: int = 50
     restatements: bool = False
+    filters: tuple[Filter, ...] = ()
 
 
 def settled_date(lake: LakeReader, wanted: Sequence[str]) -> date | None:
@@ -65,7 +68,8 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     left_out = {scope.scope_id for scope in standing.scopes.missing}
     compared = [one for one in chosen if one.sub_account_id not in left_out]
     among = None if len(compared) == len(known) else compared
-    result = lake.query(_sql(question, metric, among, every_level=True))
+    resolve = resolver(lake)
+    result = lake.query(_sql(question, metric, among, resolve, every_level=True))
     rows = [dict(zip((column.name for column in result.columns), row, strict=True)) for row in result.rows]
     levels = {
         level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other", "resource")
@@ -77,7 +81,7 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     return Answer(
         columns=columns,
         rows=tuple(tuple(row[name] for name in columns) for row in levels["group"]),
-        sql=_sql(question, metric, among, every_level=False),
+        sql=_sql(question, metric, among, resolve, every_level=False),
         as_of=standing.as_of,
         row_count=row_count,
         truncated=row_count > len(levels["group"]),
@@ -97,7 +101,14 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     )
 
 
-def _sql(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None, *, every_level: bool) -> str:
+def _sql(
+    question: ChangeQuestion,
+    metric: str,
+    compared: Sequence[Subscription] | None,
+    resolve: Resolve,
+    *,
+    every_level: bool,
+) -> str:
     """Return the SQL of the groups that are listed, or of all levels at once, so that the charges are read once."""
     names = names_of(question.group_by)
     shown = {name: f"changes.place.{named(name)}" for name in names}
@@ -116,8 +127,9 @@ def _sql(question: ChangeQuestion, metric: str, compared: Sequence[Subscription]
     else:
         listed += "".join(f"    changes.{name},\n" for name in ("billing_currency", *AMOUNTS))
     where = "" if every_level else "where changes.level = 'group'\n"
+    arguments = _arguments(question, metric, compared, resolve)
     return (
-        f"select\n{listed}from marts.cost_changes(\n    {_arguments(question, metric, compared)}\n) as changes\n"
+        f"select\n{listed}from marts.cost_changes(\n    {arguments}\n) as changes\n"
         f"{''.join(joins)}{where}"
         "order by changes.level, abs(changes.difference) desc, changes.billing_currency, changes.place"
     )
@@ -133,12 +145,14 @@ _OTHER_LEVELS = """\
 """
 
 
-def _arguments(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None) -> str:
+def _arguments(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None, resolve: Resolve) -> str:
     comparison = question.comparison
     days = (comparison.base.start, comparison.base.end, comparison.period.start, comparison.period.end)
-    keep = keep_argument(kept(question.dimensions, question.tags, compared))
+    keep = keep_argument(kept(question.dimensions, question.tags, question.filters, compared, resolve))
     sizes = [f"groups := {question.limit}", f"resources := {RESOURCES}"]
-    return ",\n    ".join([struct_of(question.group_by), f"charges.{metric}", *map(literal, days), *keep, *sizes])
+    return ",\n    ".join(
+        [struct_of(question.group_by, resolve), f"charges.{metric}", *map(literal, days), *keep, *sizes]
+    )
 
 
 _RESTATED = """select
@@ -166,7 +180,7 @@ def _restated(
     lake: LakeReader, question: ChangeQuestion, metric: str, among: Sequence[Subscription] | None
 ) -> list[dict[str, Any]]:
     """Return by how much either period was restated after it was first known, per currency: part of the costs above."""
-    if question.dimensions or question.tags:
+    if question.dimensions or question.tags or question.filters:
         raise InputError("restatements", True, "restatements are told for subscriptions, not with filters or tags")
     comparison = question.comparison
     days = {

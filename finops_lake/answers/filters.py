@@ -119,26 +119,51 @@ def _object(item: object, keys: Sequence[str], field: str) -> Mapping[str, objec
     return item
 
 
-def filter_conditions(filters: Iterable[Filter], field: str = "filters") -> list[str]:
+Resolve = Callable[[str, str], Dimension]
+"""Finds the dimension that a name means, for the parameter it came from."""
+
+Form = Callable[[str], str]
+"""Writes the SQL of a comparison otherwise, where charges stand alone."""
+
+
+def as_it_is(sql: str) -> str:
+    """Return SQL unchanged."""
+    return sql
+
+
+def within_charges(sql: str) -> str:
+    """Return a comparison that needs the names of subscriptions as one on charges alone."""
+    if "subscriptions." not in sql:
+        return sql
+    inner = sql.replace("charges.sub_account_name", "null").replace("charges.", "known.")
+    named = "charges.sub_account_id in (select known.sub_account_id from marts.subscriptions as known"
+    return f"{named} where {inner.replace('subscriptions.', 'known.')})"
+
+
+def filter_conditions(
+    filters: Iterable[Filter], field: str = "filters", resolve: Resolve = dimension_of, form: Form = as_it_is
+) -> list[str]:
     """Return one SQL condition per filter; InputError names an unknown dimension or operator, and the nearest."""
     found = []
     for one in filters:
         if not one.any_of:
             raise InputError(field, "any_of", "at least one condition is needed")
-        found.append(_either([condition_sql(condition, field) for condition in one.any_of]))
+        found.append(_either([condition_sql(condition, field, resolve, form) for condition in one.any_of]))
     return found
 
 
-def condition_sql(condition: Condition, field: str = "filters") -> str:
+def condition_sql(
+    condition: Condition, field: str = "filters", resolve: Resolve = dimension_of, form: Form = as_it_is
+) -> str:
     """Return the SQL of one condition."""
     operator = operator_of(condition.operator, field)
-    dimension = dimension_of(condition.dimension, field)
+    dimension = resolve(condition.dimension, field)
     takes_values = operator not in ("is_empty", "is_not_empty")
     if takes_values and not condition.values:
         raise InputError(field, condition.operator, f"values are needed, to compare {condition.dimension} with")
     if not takes_values and condition.values:
         raise InputError(field, list(condition.values), f"{operator} takes no values")
-    sql = _POSITIVE[operator](dimension, condition.values)
+    sql = form(_POSITIVE[operator](dimension, condition.values))
     is_negated = condition.negated != (operator in ("not_in", "is_not_empty"))
     return f"not {sql}" if is_negated else sql
 
@@ -165,11 +190,11 @@ def pairs(items: Iterable[str], field: str) -> dict[str, list[str]]:
     return found
 
 
-def dimension_conditions(items: Iterable[str], field: str = "dimensions") -> list[str]:
+def dimension_conditions(items: Iterable[str], field: str = "dimensions", resolve: Resolve = dimension_of) -> list[str]:
     """Return SQL conditions for Key=Value filters on dimensions; different keys must all hold."""
     wanted: dict[str, tuple[Dimension, list[str]]] = {}
     for key, values in pairs(items, field).items():
-        dimension = dimension_of(key, field)
+        dimension = resolve(key, field)
         wanted.setdefault(dimension.name, (dimension, []))[1].extend(values)
     return [_is_one_of(dimension, values) for dimension, values in wanted.values()]
 

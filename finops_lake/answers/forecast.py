@@ -10,11 +10,13 @@ from typing import Any
 
 from finops_lake.answers.answer import Answer, MissingScope, Period, Scopes
 from finops_lake.answers.cost_terms import metric_of
+from finops_lake.answers.filters import Filter, Resolve
 from finops_lake.answers.forecasting import SHORTEST_DAYS, Expected, Forecast, fees_of, fit
 from finops_lake.answers.macros import keep_argument, kept, names_of, struct_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
+from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
 from finops_lake.source import first_of_month, months_back, next_month
@@ -44,6 +46,7 @@ class ForecastQuestion:
     dimensions: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     limit: int = 20
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,22 @@ def answer_forecast(lake: LakeReader, question: ForecastQuestion) -> Answer:
     last, current, behind = _settled(lake, chosen)
     columns = ("billing_month", *names_of(question.group_by), "billing_currency", *AMOUNTS)
     if last is None:
-        return _nothing(question, metric, columns, standing.scopes, standing.as_of)
-    keep = kept(question.dimensions, question.tags, None if len(current) == len(known) else current)
+        return _nothing(lake, question, metric, columns, standing.scopes, standing.as_of)
+    among, resolve = None if len(current) == len(known) else current, resolver(lake)
+    keep = kept(question.dimensions, question.tags, question.filters, among, resolve)
     names = {one.sub_account_id: one.name for one in known}
-    groups = _groups(lake, _sql(question, metric, last, keep), question, last, names)
+    sql = _sql(question, metric, last, keep, resolve)
+    groups = _groups(lake, sql, question, last, names)
     whole = ForecastQuestion(question.today, question.months, limit=1)
-    totals = _groups(lake, _sql(whole, metric, last, keep), whole, last, names) if question.group_by else groups
+    totals = (
+        _groups(lake, _sql(whole, metric, last, keep, resolve), whole, last, names) if question.group_by else groups
+    )
     months = _months(question, last)
     rows, sums = _rows(groups, months, last), _totals(groups, totals, months, last)
     return Answer(
         columns=columns,
         rows=tuple(rows),
-        sql=_sql(question, metric, last, keep),
+        sql=sql,
         as_of=standing.as_of,
         row_count=len(rows),
         metric=metric,
@@ -144,9 +151,9 @@ def _left_out(behind: Sequence[Subscription]) -> list[MissingScope]:
     return [MissingScope(one.sub_account_id, one.name, "stale", reason, "Run finops-lake refresh.") for one in behind]
 
 
-def _sql(question: ForecastQuestion, metric: str, last: date, keep: Sequence[str]) -> str:
+def _sql(question: ForecastQuestion, metric: str, last: date, keep: Sequence[str], resolve: Resolve) -> str:
     arguments = [
-        struct_of(question.group_by),
+        struct_of(question.group_by, resolve),
         f"charges.{metric}",
         literal(months_needed(last)[0]),
         literal(last),
@@ -269,11 +276,18 @@ def _totals(
     return sums
 
 
-def _nothing(question: ForecastQuestion, metric: str, columns: tuple[str, ...], scopes: Scopes, as_of: Any) -> Answer:
+def _nothing(
+    lake: LakeReader,
+    question: ForecastQuestion,
+    metric: str,
+    columns: tuple[str, ...],
+    scopes: Scopes,
+    as_of: Any,
+) -> Answer:
     return Answer(
         columns=columns,
         rows=(),
-        sql=_sql(question, metric, question.today, ()),
+        sql=_sql(question, metric, question.today, (), resolver(lake)),
         as_of=as_of,
         row_count=0,
         metric=metric,

@@ -5,30 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, pairs, tag_conditions
+from finops_lake.answers.dimensions import TAG, VIRTUAL, Dimension
+from finops_lake.answers.filters import Filter, Resolve, dimensions_of, filter_conditions, within_charges
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.subscriptions import Subscription
-from finops_lake.answers.virtual import refuse_virtual
+
+
+def views_of(
+    group_by: Iterable[str], dimensions: Iterable[str], tags: Iterable[str], filters: Iterable[Filter] = ()
+) -> list[str]:
+    """Check the words of a question before anything is refreshed for it; return the views they need beside charges.
+
+    Raises InputError for an unknown dimension, operator or form, naming the nearest.
+    """
+    tags, filters, dimensions = list(tags), list(filters), list(dimensions)
+    dimension_conditions(dimensions)
+    tag_conditions(tags)
+    filter_conditions(filters)
+    words = [*group_by, *pairs(dimensions, "dimensions"), *dimensions_of(filters)]
+    names = [dimension_of(word).name for word in words]
+    tagged = bool(tags) or any(name.startswith((TAG, VIRTUAL)) for name in names)
+    return ["marts.resource_tags"] if tagged else []
 
 
 def names_of(group_by: Iterable[str]) -> list[str]:
-    """Return the columns of the dimensions, each once; InputError for virtual tags, which macros do not know."""
-    group_by = list(group_by)
-    refuse_virtual(group_by)
+    """Return the columns of the dimensions, each once."""
     return list(dict.fromkeys(column for name in group_by for column in dimension_of(name).columns))
 
 
-def struct_of(group_by: Iterable[str]) -> str:
+def struct_of(group_by: Iterable[str], resolve: Resolve = dimension_of) -> str:
     """Return the dimensions as one struct over charges; names of subscriptions are joined to the rows that come out."""
-    columns = {column: sql for name in group_by for column, sql in dimension_of(name).columns.items()}
+    found: list[Dimension] = [resolve(name, "group_by") for name in group_by]
+    columns = {column: sql for dimension in found for column, sql in dimension.columns.items()}
     plain = {name: sql for name, sql in columns.items() if "subscriptions." not in sql}
     return "{" + ", ".join(f"{literal(name)}: {sql}" for name, sql in (plain or {"all": "true"}).items()) + "}"
 
 
-def kept(dimensions: Iterable[str], tags: Iterable[str], among: Sequence[Subscription] | None) -> list[str]:
-    """Return the conditions on charges of Key=Value filters and of the subscriptions asked for (None: all)."""
-    dimensions = list(dimensions)
-    refuse_virtual(pairs(dimensions, "dimensions"), "dimensions")
-    conditions = [within_charges(one) for one in dimension_conditions(dimensions)]
+def kept(
+    dimensions: Iterable[str],
+    tags: Iterable[str],
+    filters: Iterable[Filter],
+    among: Sequence[Subscription] | None,
+    resolve: Resolve = dimension_of,
+) -> list[str]:
+    """Return the conditions on charges of filters and of the subscriptions asked for (None: all)."""
+    conditions = [within_charges(one) for one in dimension_conditions(dimensions, resolve=resolve)]
+    conditions += filter_conditions(filters, resolve=resolve, form=within_charges)
     if among is not None:
         listed = ", ".join(literal(one.sub_account_id) for one in among) or "null"
         conditions.append(f"charges.sub_account_id in ({listed})")
@@ -38,12 +60,3 @@ def kept(dimensions: Iterable[str], tags: Iterable[str], among: Sequence[Subscri
 def keep_argument(conditions: Sequence[str]) -> list[str]:
     """Return the argument `keep` of a macro; nothing where all charges count."""
     return [f"keep := {' and '.join(conditions)}"] if conditions else []
-
-
-def within_charges(condition: str) -> str:
-    """Return a condition that needs the names of subscriptions as one on charges alone."""
-    if "subscriptions." not in condition:
-        return condition
-    inner = condition.replace("charges.sub_account_name", "null").replace("charges.", "subscriptions.")
-    named = "charges.sub_account_id in (select subscriptions.sub_account_id from marts.subscriptions as subscriptions"
-    return f"{named} where {inner})"

@@ -8,10 +8,19 @@ from typing import Any
 import click
 
 from finops_lake.answers.answer import Answer
-from finops_lake.answers.cost_terms import dimension_conditions, metric_of, tag_conditions
+from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.periods import NAMED
 from finops_lake.commands import cells
-from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
+from finops_lake.commands.common import (
+    charge_filter_options,
+    day_options,
+    limit_option,
+    metric_option,
+    named,
+    output_options,
+    subscription_option,
+    subscriptions_asked,
+)
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
@@ -26,28 +35,18 @@ OPTIONS = {
     "min_cost": "--min-cost",
     "tags": "--tag",
     "dimensions": "--filter",
+    "filters": "--filter",
 }
 
 
 @click.command("anomalies", short_help="What is unusual: spikes, new levels, slow growth, new and vanished cost.")
 @subscription_option
-@click.option("--period", metavar="NAME", help=f"{', '.join(NAMED)}. Default: last_30_days.")
-@click.option("--start", metavar="DAY", help="First day, as YYYY-MM-DD (UTC).")
-@click.option("--end", metavar="DAY", help="Last day, inclusive.")
-@click.option(
-    "--metric",
-    metavar="NAME",
-    default="effective_cost",
-    show_default=True,
-    help="effective_cost (amortized) or billed_cost (actual).",
-)
+@day_options(f"{', '.join(NAMED)}. Default: last_30_days.")
+@metric_option("effective_cost")
 @click.option(
     "--min-cost", metavar="AMOUNT", default="10", show_default=True, help="Say nothing below that much money a day."
 )
-@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Only resources with this tag; repeatable.")
-@click.option(
-    "--filter", "filters", multiple=True, metavar="DIMENSION=VALUE", help="Only charges with this value; repeatable."
-)
+@charge_filter_options
 @limit_option
 @refresh_options
 @output_options
@@ -73,6 +72,8 @@ def command(
     Each complete day is judged against the same weekdays of the eight weeks before.
     """
     from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies, months_needed
+    from finops_lake.answers.filters import written_filters
+    from finops_lake.answers.macros import views_of
     from finops_lake.answers.mutes import load_mutes
     from finops_lake.answers.periods import period_of
 
@@ -83,12 +84,11 @@ def command(
         name = period or ("last_30_days" if start is None and end is None else None)
         asked = period_of(now.date(), name=name, start=start, end=end)
         metric_of(metric)
-        dimension_conditions(filters)
-        tag_conditions(tags)
-        question = AnomalyQuestion(asked, asked_of, metric, _amount(min_cost), filters, tags, limit)
+        equal, others = written_filters(filters)
+        views = ["marts.cost_anomalies", "marts.cost_first_seen", "marts.subscriptions"]
+        views += views_of((), equal, tags, others)
+        question = AnomalyQuestion(asked, asked_of, metric, _amount(min_cost), equal, tags, limit, others)
         mutes = load_mutes(freshener.app.settings.home, now.date())
-        tagged = ["marts.resource_tags"] if tags else []
-        views = ["marts.cost_anomalies", "marts.cost_first_seen", "marts.subscriptions", *tagged]
         notes = freshener.refresh(views, months_needed(asked))
         answer = answer_anomalies(freshener.app.lake, question, mutes).with_notes(notes)
     show(answer, style, now, print_anomalies)

@@ -62,6 +62,50 @@ def limit_option(function: Wrapped) -> Wrapped:
     )(function)
 
 
+def charge_filter_options(function: Wrapped) -> Wrapped:
+    """Add --tag and --filter, which say what charges count; the command gets `tags` and `filters`."""
+    tag = click.option(
+        "--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Only resources with this tag; repeatable."
+    )
+    chosen = click.option(
+        "--filter",
+        "filters",
+        multiple=True,
+        metavar="DIMENSION=VALUE",
+        help="Only charges with this value; != for all others, ~ for containing, ^= for starting with it; repeatable.",
+    )
+    return tag(chosen(function))
+
+
+def day_options(period: str) -> Callable[[Wrapped], Wrapped]:
+    """Add --period, whose help begins with the words given, --start and --end."""
+
+    def add(function: Wrapped) -> Wrapped:
+        options = (
+            click.option("--period", metavar="NAME", help=period),
+            click.option("--start", metavar="DAY", help="First day, as YYYY-MM-DD (UTC)."),
+            click.option("--end", metavar="DAY", help="Last day, inclusive."),
+        )
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def metric_option(default: str) -> Callable[[Wrapped], Wrapped]:
+    """Add --metric, billed or effective cost."""
+    meanings = {"billed_cost": "billed_cost (actual)", "effective_cost": "effective_cost (amortized)"}
+    other = next(name for name in meanings if name != default)
+    return click.option(
+        "--metric",
+        metavar="NAME",
+        default=default,
+        show_default=True,
+        help=f"{meanings[default]} or {meanings[other]}.",
+    )
+
+
 def subscriptions_asked(given: tuple[str, ...], settings: Settings) -> tuple[tuple[str, ...], str]:
     """Return the subscriptions a question is about (empty: all), and the name of where they were given."""
     if any(word.strip().lower() == "all" for word in given):

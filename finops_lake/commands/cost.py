@@ -12,7 +12,14 @@ from finops_lake.answers.cost_terms import GRANULARITIES, METRICS_BY_NAME
 from finops_lake.answers.dimensions import DIMENSIONS
 from finops_lake.answers.periods import NAMED
 from finops_lake.commands import cells
-from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
+from finops_lake.commands.common import (
+    charge_filter_options,
+    limit_option,
+    named,
+    output_options,
+    subscription_option,
+    subscriptions_asked,
+)
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
@@ -87,14 +94,7 @@ HEADINGS = {
     show_default=True,
     help=f"{', '.join(METRICS_BY_NAME)}.",
 )
-@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Only resources with this tag; repeatable.")
-@click.option(
-    "--filter",
-    "filters",
-    multiple=True,
-    metavar="DIMENSION=VALUE",
-    help="Only charges with this value; != for all others, ~ for containing, ^= for starting with it; repeatable.",
-)
+@charge_filter_options
 @click.option("--top", type=int, metavar="N", help="Only the N largest groups, and one row for all others.")
 @click.option("--shares", is_flag=True, help="Each row's share of its currency's total.")
 @click.option("--compare", metavar="NAME", help=f"Compare with another period: {', '.join(WAYS)}.")

@@ -8,17 +8,20 @@ import click
 
 from finops_lake.answers.answer import Answer
 from finops_lake.answers.comparison import WAYS
-from finops_lake.answers.cost_terms import (
-    DIMENSIONS,
-    dimension_conditions,
-    dimension_of,
-    metric_of,
-    tag_conditions,
-)
+from finops_lake.answers.cost_terms import DIMENSIONS, metric_of
 from finops_lake.answers.periods import NAMED
 from finops_lake.answers.reasons import EFFECTS
 from finops_lake.commands import cells
-from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
+from finops_lake.commands.common import (
+    charge_filter_options,
+    day_options,
+    limit_option,
+    metric_option,
+    named,
+    output_options,
+    subscription_option,
+    subscriptions_asked,
+)
 from finops_lake.commands.cost import HEADINGS
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
@@ -36,14 +39,13 @@ OPTIONS = {
     "metric": "--metric",
     "tags": "--tag",
     "dimensions": "--filter",
+    "filters": "--filter",
 }
 
 
 @click.command("explain", short_help="Why the cost changed between two periods, and which resources did it.")
 @subscription_option
-@click.option("--period", metavar="NAME", help=f"{', '.join(NAMED)}. Default: current_month.")
-@click.option("--start", metavar="DAY", help="First day, as YYYY-MM-DD (UTC).")
-@click.option("--end", metavar="DAY", help="Last day, inclusive.")
+@day_options(f"{', '.join(NAMED)}. Default: current_month.")
 @click.option("--compare-to", metavar="NAME", help=f"{', '.join(WAYS)}. Default: previous_period.")
 @click.option("--base-start", metavar="DAY", help="First day of the period to compare with.")
 @click.option("--base-end", metavar="DAY", help="Last day of it, inclusive.")
@@ -56,17 +58,8 @@ OPTIONS = {
     metavar="DIMENSION",
     help=f"{', '.join(DIMENSIONS)}; may be repeated. Default: service.",
 )
-@click.option(
-    "--metric",
-    metavar="NAME",
-    default="billed_cost",
-    show_default=True,
-    help="billed_cost (actual) or effective_cost (amortized).",
-)
-@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Only resources with this tag; repeatable.")
-@click.option(
-    "--filter", "filters", multiple=True, metavar="DIMENSION=VALUE", help="Only charges with this value; repeatable."
-)
+@metric_option("billed_cost")
+@charge_filter_options
 @limit_option
 @refresh_options
 @output_options
@@ -99,6 +92,8 @@ def command(
     from finops_lake.answers.comparison import comparison_of
     from finops_lake.answers.cost import months_of
     from finops_lake.answers.explain import ChangeQuestion, answer_change, settled_date
+    from finops_lake.answers.filters import written_filters
+    from finops_lake.answers.macros import views_of
     from finops_lake.answers.periods import period_of
 
     freshener = Freshener(context, is_refreshing, max_wait)
@@ -107,24 +102,17 @@ def command(
     with named(profiles=source, **OPTIONS):
         asked = period_of(now.date(), name=period, start=start, end=end)
         whole = comparison_of(asked, compare_to, start=base_start, end=base_end)
-        _check(group_by, metric, filters, tags)
-        tagged = ["marts.resource_tags"] if tags else []
+        metric_of(metric)
+        equal, others = written_filters(filters)
+        groups = group_by or ("service",)
+        views = ["marts.cost_changes", "marts.subscriptions", *views_of(groups, equal, tags, others)]
         months = sorted({*months_of(whole.base), *months_of(whole.period)})
-        notes = freshener.refresh(["marts.cost_changes", "marts.subscriptions", *tagged], months)
+        notes = freshener.refresh(views, months)
         settled = None if open_days else settled_date(freshener.app.lake, asked_of)
         cut = comparison_of(asked, compare_to, start=base_start, end=base_end, settled=settled)
-        question = ChangeQuestion(cut, asked_of, group_by or ("service",), metric, filters, tags, limit, restatements)
+        question = ChangeQuestion(cut, asked_of, groups, metric, equal, tags, limit, restatements, others)
         answer = answer_change(freshener.app.lake, question).with_notes(notes)
     show(answer, style, now, print_change)
-
-
-def _check(group_by: tuple[str, ...], metric: str, filters: tuple[str, ...], tags: tuple[str, ...]) -> None:
-    """Refuse words that no lake would know before anything is refreshed for them."""
-    for name in group_by:
-        dimension_of(name)
-    metric_of(metric)
-    dimension_conditions(filters)
-    tag_conditions(tags)
 
 
 def print_change(answer: Answer) -> None:

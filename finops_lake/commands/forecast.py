@@ -7,9 +7,16 @@ from typing import Any
 import click
 
 from finops_lake.answers.answer import Answer
-from finops_lake.answers.cost_terms import DIMENSIONS, dimension_conditions, dimension_of, metric_of, tag_conditions
+from finops_lake.answers.cost_terms import DIMENSIONS, metric_of
 from finops_lake.commands import cells
-from finops_lake.commands.common import named, output_options, subscription_option, subscriptions_asked
+from finops_lake.commands.common import (
+    charge_filter_options,
+    metric_option,
+    named,
+    output_options,
+    subscription_option,
+    subscriptions_asked,
+)
 from finops_lake.commands.cost import HEADINGS
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
@@ -22,6 +29,7 @@ OPTIONS = {
     "metric": "--metric",
     "tags": "--tag",
     "dimensions": "--filter",
+    "filters": "--filter",
     "limit": "--limit",
 }
 AMOUNTS = {
@@ -44,17 +52,8 @@ AMOUNTS = {
     metavar="DIMENSION",
     help=f"{', '.join(DIMENSIONS)}; may be repeated. Default: totals alone.",
 )
-@click.option(
-    "--metric",
-    metavar="NAME",
-    default="billed_cost",
-    show_default=True,
-    help="billed_cost (actual) or effective_cost (amortized).",
-)
-@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Only resources with this tag; repeatable.")
-@click.option(
-    "--filter", "filters", multiple=True, metavar="DIMENSION=VALUE", help="Only charges with this value; repeatable."
-)
+@metric_option("billed_cost")
+@charge_filter_options
 @click.option(
     "--limit", type=int, default=20, show_default=True, metavar="N", help="Groups to tell apart; the others are one."
 )
@@ -76,20 +75,18 @@ def command(
     style: str | None,
 ) -> None:
     """Show what each month will cost, from complete days alone, with the ranges it lies in 80 and 95 times of 100."""
+    from finops_lake.answers.filters import written_filters
     from finops_lake.answers.forecast import ForecastQuestion, answer_forecast, months_needed
+    from finops_lake.answers.macros import views_of
 
     freshener = Freshener(context, is_refreshing, max_wait)
     now = freshener.app.settings.utc_now()
     asked_of, source = subscriptions_asked(subscriptions, freshener.app.settings)
     with named(profiles=source, **OPTIONS):
-        for name in group_by:
-            dimension_of(name)
         metric_of(metric)
-        dimension_conditions(filters)
-        tag_conditions(tags)
-        question = ForecastQuestion(now.date(), months, asked_of, group_by, metric, filters, tags, limit)
-        tagged = ["marts.resource_tags"] if tags else []
-        views = ["marts.cost_histories", "marts.subscriptions", *tagged]
+        equal, others = written_filters(filters)
+        views = ["marts.cost_histories", "marts.subscriptions", *views_of(group_by, equal, tags, others)]
+        question = ForecastQuestion(now.date(), months, asked_of, group_by, metric, equal, tags, limit, others)
         notes = freshener.refresh(views, months_needed(question.today))
         answer = answer_forecast(freshener.app.lake, question).with_notes(notes)
     show(answer, style, now, print_forecast)

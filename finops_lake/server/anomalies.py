@@ -11,7 +11,8 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
 from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies, months_needed
-from finops_lake.answers.cost_terms import dimension_conditions, tag_conditions
+from finops_lake.answers.filters import read_filters
+from finops_lake.answers.macros import views_of
 from finops_lake.answers.mutes import load_mutes
 from finops_lake.answers.periods import period_of
 from finops_lake.app import App
@@ -21,6 +22,7 @@ from finops_lake.server.parameters import (
     CacheBypass,
     Dimensions,
     EndDate,
+    Filters,
     Limit,
     MaxWait,
     Metric,
@@ -51,6 +53,7 @@ def anomalies_tool(app: App) -> Tool:
         min_cost: MinCost = 10,
         dimensions: Dimensions = None,
         tags: Tags = None,
+        filters: Filters = None,
         limit: Limit = None,
         max_wait_seconds: MaxWait = None,
         cache_bypass: CacheBypass = False,
@@ -67,7 +70,7 @@ def anomalies_tool(app: App) -> Tool:
         spelled = Spellings()
         today = app.settings.utc_now().date()
         name = time_period or ("last_30_days" if start_date is None and end_date is None else None)
-        filters, tagged = words_of(dimensions), words_of(tags)
+        named, tagged, others = words_of(dimensions), words_of(tags), read_filters(filters or ())
         question = AnomalyQuestion(
             period=period_of(today, name=name, start=start_date, end=end_date),
             subscriptions=spelled.subscriptions(
@@ -75,14 +78,13 @@ def anomalies_tool(app: App) -> Tool:
             ),
             metric=metric,
             min_cost=Decimal(str(min_cost)),
-            dimensions=filters,
+            dimensions=named,
             tags=tagged,
             limit=limit or ROWS_ASKED,
+            filters=others,
         )
-        dimension_conditions(filters)
-        tag_conditions(tagged)
         mutes = load_mutes(app.settings.home, today)
-        views = [*VIEWS, *(["marts.resource_tags"] if tagged else [])]
+        views = [*VIEWS, *views_of((), named, tagged, others)]
         need = Need(views, months_needed(question.period), max_wait_seconds, cache_bypass)
         with spelled.in_errors():
             answer = await answer_fresh(app, context, lambda: need, lambda: answer_anomalies(app.lake, question, mutes))

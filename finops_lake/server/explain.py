@@ -12,8 +12,9 @@ from mcp_types import CallToolResult
 from finops_lake.answers.answer import Answer
 from finops_lake.answers.comparison import comparison_of
 from finops_lake.answers.cost import months_of
-from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, tag_conditions
 from finops_lake.answers.explain import ChangeQuestion, answer_change, settled_date
+from finops_lake.answers.filters import read_filters
+from finops_lake.answers.macros import views_of
 from finops_lake.answers.periods import period_of
 from finops_lake.answers.reasons import EFFECTS
 from finops_lake.app import App
@@ -27,6 +28,7 @@ from finops_lake.server.parameters import (
     CompareTo,
     Dimensions,
     EndDate,
+    Filters,
     GroupBy,
     IncludeOpenDays,
     IncludeRestatements,
@@ -64,6 +66,7 @@ def explain_tool(app: App) -> Tool:
         metric: Metric = "billed_cost",
         dimensions: Dimensions = None,
         tags: Tags = None,
+        filters: Filters = None,
         limit: Limit = None,
         max_wait_seconds: MaxWait = None,
         cache_bypass: CacheBypass = False,
@@ -82,20 +85,22 @@ def explain_tool(app: App) -> Tool:
         subscriptions = spelled.subscriptions(app.settings, profiles=profiles, subscription_id=None, all_profiles=False)
         period = period_of(app.settings.utc_now().date(), name=time_period, start=start_date, end=end_date)
         whole = comparison_of(period, compare_to, start=compare_start_date, end=compare_end_date)
-        groups, filters, tagged = words_of(group_by), words_of(dimensions), words_of(tags)
-        _check(groups, filters, tagged)
+        groups, named, tagged = words_of(group_by), words_of(dimensions), words_of(tags)
+        others = read_filters(filters or ())
+        views = ["marts.cost_changes", "marts.subscriptions", *views_of(groups, named, tagged, others)]
 
         def ask() -> Answer:
             settled = None if include_open_days else settled_date(app.lake, subscriptions)
             cut = comparison_of(period, compare_to, start=compare_start_date, end=compare_end_date, settled=settled)
             asked = limit or ROWS_ASKED
-            question = ChangeQuestion(cut, subscriptions, groups, metric, filters, tagged, asked, include_restatements)
+            question = ChangeQuestion(
+                cut, subscriptions, groups, metric, named, tagged, asked, include_restatements, others
+            )
             note = [f"{cut.period.end} is the last complete day; later days are left out."] if cut != whole else []
             return answer_change(app.lake, question).with_notes(note)
 
-        if include_restatements and (filters or tagged):
+        if include_restatements and (named or tagged or others):
             raise InputError("include_restatements", True, "restatements are told for subscriptions, not with filters")
-        views = ["marts.cost_changes", "marts.subscriptions", *(["marts.resource_tags"] if tagged else [])]
         months = sorted({*months_of(whole.base), *months_of(whole.period)})
         with spelled.in_errors():
             need = Need(views, months, max_wait_seconds, cache_bypass)
@@ -150,11 +155,3 @@ def _resource(one: Mapping[str, Any]) -> str:
     name = one["resource_id"] or f"{one['service_name'] or 'charges'} without a resource"
     place = f" ({one['sub_account_name']})" if one["sub_account_name"] and not one["resource_id"] else ""
     return f"{name}{place}: {money(one['difference'], one['billing_currency'])}. {one['reason']}"
-
-
-def _check(groups: tuple[str, ...], filters: tuple[str, ...], tags: tuple[str, ...]) -> None:
-    """Refuse what cannot be asked before anything is refreshed for it."""
-    for name in groups:
-        dimension_of(name)
-    dimension_conditions(filters)
-    tag_conditions(tags)

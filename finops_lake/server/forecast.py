@@ -9,14 +9,16 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
-from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, tag_conditions
+from finops_lake.answers.filters import read_filters
 from finops_lake.answers.forecast import ForecastQuestion, answer_forecast, months_needed
+from finops_lake.answers.macros import views_of
 from finops_lake.app import App
 from finops_lake.server.envelope import ForecastAnswer
 from finops_lake.server.fresh import Need, answer_fresh
 from finops_lake.server.parameters import (
     CacheBypass,
     Dimensions,
+    Filters,
     ForecastGroupBy,
     ForecastLimit,
     MaxWait,
@@ -44,6 +46,7 @@ def forecast_tool(app: App) -> Tool:
         metric: Metric = "billed_cost",
         dimensions: Dimensions = None,
         tags: Tags = None,
+        filters: Filters = None,
         limit: ForecastLimit = 10,
         max_wait_seconds: MaxWait = None,
         cache_bypass: CacheBypass = False,
@@ -57,7 +60,8 @@ def forecast_tool(app: App) -> Tool:
         repeated. New resources and commitments that end are not foreseen. Example: months=13, group_by=["service"].
         """
         spelled = Spellings()
-        groups, filters, tagged = words_of(group_by), words_of(dimensions), words_of(tags)
+        groups, named, tagged = words_of(group_by), words_of(dimensions), words_of(tags)
+        others = read_filters(filters or ())
         question = ForecastQuestion(
             today=app.settings.utc_now().date(),
             months=months,
@@ -66,15 +70,12 @@ def forecast_tool(app: App) -> Tool:
             ),
             group_by=groups,
             metric=metric,
-            dimensions=filters,
+            dimensions=named,
             tags=tagged,
             limit=limit,
+            filters=others,
         )
-        for name in groups:
-            dimension_of(name)
-        dimension_conditions(filters)
-        tag_conditions(tagged)
-        views = ["marts.cost_histories", "marts.subscriptions", *(["marts.resource_tags"] if tagged else [])]
+        views = ["marts.cost_histories", "marts.subscriptions", *views_of(groups, named, tagged, others)]
         need = Need(views, months_needed(question.today), max_wait_seconds, cache_bypass)
         with spelled.in_errors():
             answer = await answer_fresh(app, context, lambda: need, lambda: answer_forecast(app.lake, question))

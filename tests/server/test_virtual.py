@@ -82,7 +82,44 @@ async def test_chargeback_adds_up_to_the_bill(sharing: App) -> None:
 async def test_a_name_that_is_not_there_is_refused_with_the_nearest(sharing: App, app: App) -> None:
     assert "did you mean team?" in await refused(sharing, "get_cost", group_by=["virtual:tema"])
     assert "write them into allocation.toml" in await refused(app, "get_cost", group_by=["virtual:team"])
-    assert "virtual tags work in get_cost" in await refused(sharing, "explain_cost_change", group_by=["virtual:team"])
+    for tool in ("explain_cost_change", "get_cost_forecast"):
+        assert "did you mean team?" in await refused(sharing, tool, group_by=["virtual:tema"])
+    unknown = [{"dimension": "virtual:tema", "values": ["shop"]}]
+    assert "did you mean team?" in await refused(sharing, "get_cost_anomalies", filters=unknown)
+
+
+async def test_a_change_and_a_forecast_are_told_by_virtual_tag(sharing: App) -> None:
+    days = {"time_period": "last_month", "compare_to": "previous_period"}
+    cost = await ask(sharing, "get_cost", group_by=["virtual:team"], **days)
+    change = await ask(sharing, "explain_cost_change", group_by=["virtual:team"], **days)
+    wanted = {
+        (row["virtual:team"], row["billing_currency"]): (row["previous_billed_cost"], row["billed_cost"])
+        for row in records(cost)
+    }
+    assert wanted == {
+        (row["virtual:team"], row["billing_currency"]): (row["base_cost"], row["period_cost"])
+        for row in records(change)
+    }
+    assert (await ask(sharing, "query_lake", sql=change["sql"]))["rows"] == change["rows"]
+    ahead = await ask(sharing, "get_cost_forecast", group_by=["virtual:team"], months=1)
+    assert {row["virtual:team"] for row in records(ahead)} == {"shop", "platform", "rest"}
+
+
+@pytest.mark.parametrize("tool", ["explain_cost_change", "get_cost_forecast", "get_cost_anomalies"])
+async def test_filters_on_names_tags_and_virtual_tags_hold_in_every_tool(sharing: App, tool: str) -> None:
+    """A virtual tag's value, the conditions of its rule, and both with `not` say the same."""
+    prod = {"dimension": "tag:env", "values": ["prod"]}
+    named = {"dimension": "subscription", "operator": "contains", "values": ["production"]}
+    platform = await ask(sharing, tool, filters=[{"dimension": "virtual:team", "values": ["platform"]}])
+    same = await ask(sharing, tool, filters=[named, {**prod, "not": True}])
+    assert platform["totals"] == same["totals"]
+    rest = await ask(sharing, tool, filters=[{**prod, "not": True}, {**named, "not": True}])
+    either = await ask(sharing, tool, filters=[{"any_of": [prod, named]}])
+    assert rest["totals"] == (await ask(sharing, tool, dimensions=["virtual:team=rest"]))["totals"]
+    assert rest["totals"] != either["totals"] != platform["totals"]
+    assert "did you mean subscription?" in await refused(
+        sharing, tool, filters=[{**named, "dimension": "subscriptoin"}]
+    )
 
 
 async def test_faulty_rules_are_told_and_nothing_of_them_holds(sharing: App) -> None:
