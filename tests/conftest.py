@@ -15,6 +15,7 @@ from finops_lake.config import Settings, load_settings
 from finops_lake.demo.server import LocalAzure
 from finops_lake.plan import Demand
 from finops_lake.refresh_report import RefreshReport
+from tests.prepared import copied_where_alike
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -48,6 +49,13 @@ class Refreshed:
     azure: LocalAzure
     settings: Settings
     report: RefreshReport
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prepared_lakes() -> Iterator[None]:
+    """Spare each process the seconds in which tables and views are made that another has made before."""
+    with copied_where_alike():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
     reads: dict[str, frozenset[str]] = {}
     changing: dict[str, str] = {}
     for file in files:
-        tree = tree_of(connection, file)
+        tree = nodes_of(connection, file)
         found = list(references(tree))
         for reference in found:
             check_reference(file, reference, known)
@@ -79,12 +79,12 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
 
 
 def _own_reads(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> frozenset[str]:
-    own = references(tree_of(connection, replace(file, select=file.bare)))
+    own = references(nodes_of(connection, replace(file, select=file.bare)))
     return frozenset({str(reference) for reference in own} | set(file.refreshes))
 
 
-def tree_of(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:
-    """Return the parsed SELECT of a file. Raises SqlFileError with its line where it is not exactly one."""
+def nodes_of(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[dict[str, Any]]:
+    """Return the nodes of a file's parsed SELECT. Raises SqlFileError with its line where it is not exactly one."""
     ((text,),) = connection.execute("select json_serialize_sql(?)", [file.select]).fetchall()
     tree = json.loads(text)
     if tree.get("error"):
@@ -97,14 +97,14 @@ def tree_of(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> Any:
         raise SqlFileError(
             file.path, file.line, f"a view is one SELECT, and here are {len(tree['statements'])} statements"
         )
-    return tree["statements"][0]
+    return nodes(tree["statements"][0])
 
 
-def functions(tree: Any) -> set[str]:
-    """Return the names of the functions that a parsed SELECT calls."""
-    return {str(node["function_name"]).lower() for node in nodes(tree) if "function_name" in node} | {
+def functions(found: Sequence[dict[str, Any]]) -> set[str]:
+    """Return the names of the functions that the nodes of a parsed SELECT call."""
+    return {str(node["function_name"]).lower() for node in found if "function_name" in node} | {
         str(node["column_names"][0]).lower()
-        for node in nodes(tree)
+        for node in found
         if node.get("type") == "COLUMN_REF" and len(node.get("column_names", [])) == 1
         if str(node["column_names"][0]).lower() in {"current_date", "current_timestamp"}
     }

@@ -15,9 +15,9 @@ import duckdb
 from finops_lake.errors import FinopsLakeError
 from finops_lake.lake.connection import connect_reader
 from finops_lake.lake.freshness import views_beneath
-from finops_lake.lake.graph import CHANGING, Graph, check_reference, functions, line_of, tree_of
+from finops_lake.lake.graph import CHANGING, Graph, check_reference, functions, line_of, nodes_of
 from finops_lake.lake.limits import limited
-from finops_lake.lake.references import SCHEMAS, nodes, references
+from finops_lake.lake.references import SCHEMAS, references
 from finops_lake.lake.rules import Fault
 from finops_lake.lake.sqlfiles import SqlFile, SqlFileError
 from finops_lake.lake.trouble import explanation
@@ -81,7 +81,7 @@ def _check(
         raise SqlFileError(check.path, 1, f"there is a check {check.name} already; choose another name")
     if check.headers["population"] not in known:
         raise SqlFileError(check.path, 1, f"population: there is no {check.headers['population']}")
-    tree = tree_of(connection, check)
+    tree = nodes_of(connection, check)
     _check_functions(check, tree)
     for reference in references(tree):
         check_reference(check, reference, known)
@@ -92,8 +92,8 @@ def _check(
     described(connection, framed)
 
 
-def _check_functions(check: SqlFile, tree: Any) -> None:
-    for node in nodes(tree):
+def _check_functions(check: SqlFile, tree: Sequence[dict[str, Any]]) -> None:
+    for node in tree:
         line = line_of(check, int(node.get("query_location") or 0))
         if node.get("type") == "SHOW_REF":
             raise SqlFileError(check.path, line, "DESCRIBE, SHOW and SUMMARIZE cannot stand in a check")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,30 +26,28 @@ class Reference:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
-def nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Yield every node of a parsed statement (`json_serialize_sql`)."""
-    waiting = [tree]
+def nodes(tree: Any) -> list[dict[str, Any]]:
+    """Return every node of a parsed statement (`json_serialize_sql`), in the order of the text."""
+    found, waiting = [], [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, dict):
-            yield node
-            inner = list(node.values())
-        elif isinstance(node, list):
-            inner = node
+            found.append(node)
+            waiting += [value for value in reversed(node.values()) if isinstance(value, (dict, list))]
         else:
-            continue
-        waiting += [value for value in reversed(inner) if isinstance(value, (dict, list))]
+            waiting += [value for value in reversed(node) if isinstance(value, (dict, list))]
+    return found
 
 
-def references(tree: Any) -> Iterator[Reference]:
-    """Yield the tables and views a parsed statement reads; CTEs do not count."""
+def references(found: Sequence[dict[str, Any]]) -> Iterator[Reference]:
+    """Yield the tables and views that the nodes of a parsed statement read; CTEs do not count."""
     ctes = {
         entry["key"].lower()
-        for node in nodes(tree)
+        for node in found
         if isinstance(node.get("cte_map"), dict)
         for entry in node["cte_map"].get("map", [])
     }
-    for node in nodes(tree):
+    for node in found:
         if node.get("type") == "TABLE_FUNCTION":
             yield from _macros(node)
         if node.get("type") != "BASE_TABLE":
@@ -70,4 +68,4 @@ def _macros(node: dict[str, Any]) -> Iterator[Reference]:
 def names_read(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
     """Return the tables and views that a SELECT names, each once; empty where it cannot be parsed."""
     ((text,),) = connection.execute("select json_serialize_sql(?)", [sql]).fetchall()
-    return tuple(dict.fromkeys(str(reference) for reference in references(json.loads(text))))
+    return tuple(dict.fromkeys(str(reference) for reference in references(nodes(json.loads(text)))))

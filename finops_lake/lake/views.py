@@ -19,6 +19,9 @@ from finops_lake.lake.trouble import explanation
 
 VIEW_SCHEMAS = ("staging", "charges", "meta", "marts", "audits", "main")
 
+Said = Mapping[str, Mapping[str, str]]
+"""What is said of the columns of each relation, empty where nothing is."""
+
 _DUCKDB_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 
@@ -35,18 +38,13 @@ def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: M
     _drop_stored(connection, definitions, {file.view for file in graph.files if file.remembers})
     for file in graph.files:
         _create(connection, file, definitions, raw_tables_beneath(file.view, graph.reads))
-        _describe(connection, file, graph)
+    said = _columns_said(connection)
+    for file in graph.files:
+        said[file.view] = _describe(connection, file, graph, said)
         _record(connection, file, graph)
     for alias, file in _aliases(graph.files).items():
         connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
-        _comment(
-            connection,
-            "main",
-            alias,
-            "view",
-            _text(file),
-            _column_comments(connection, file.schema, file.name),
-        )
+        _comment(connection, "main", alias, "view", _text(file), said[file.view])
 
 
 def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -130,35 +128,33 @@ def _line_of(error: duckdb.Error, file: SqlFile) -> int:
     return file.line + int(found[1]) - 2 if found and int(found[1]) > 1 else file.line
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> None:
-    """Comment on the view and its columns; one without a line of its own takes its namesake's text beneath."""
-    names = _columns(connection, file)
+def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph, said: Said) -> dict[str, str]:
+    """Comment on the view and its columns, and return those; one without its own takes its namesake's text beneath.
+
+    `said` holds what is said of the columns of all relations, those beneath described already.
+    """
+    names = _macro_columns(connection, file) if file.is_macro else list(said.get(file.view, ()))
     unknown = next((column for column in file.columns if column not in names), None)
     if unknown:
         raise SqlFileError(file.path, file.column_lines.get(unknown, 1), f"the result has no column {unknown}")
     missing_stored = [column for column in file.partition if column not in names]
     if missing_stored:
         raise SqlFileError(file.path, file.line, f"a stored mart needs the column {missing_stored[0]}")
-    texts = {
-        **_inherited(connection, file, graph),
-        **_of_model(connection, file),
-        **file.folder_columns,
-        **file.columns,
-    }
+    model = said.get(file.headers.get("like", ""), {})
+    texts = {**_inherited(file, graph, said), **model, **file.folder_columns, **file.columns}
     undescribed = next((column for column in names if column not in texts), None)
     if undescribed and (file.columns or file.folder_columns or file.schema != "audits"):
         raise SqlFileError(file.path, file.line, f"column {undescribed} is not described under columns:")
     kind = "macro table" if file.is_macro else "table" if file.is_stored else "view"
-    said = {} if file.is_macro else {name: texts[name] for name in names if name in texts}
-    _comment(connection, file.schema, file.name, kind, _text(file), said)
+    found = {} if file.is_macro else {name: texts.get(name, "") for name in names}
+    _comment(connection, file.schema, file.name, kind, _text(file), found)
     if file.remembers:
         past = f"Rows of {file.view} that came out otherwise or not at all later."
-        _comment(connection, "history", file.name, "table", past, said | {VALID_TO: HISTORY_COLUMNS[VALID_TO][1]})
+        _comment(connection, "history", file.name, "table", past, found | {VALID_TO: HISTORY_COLUMNS[VALID_TO][1]})
+    return found
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[str]:
-    if not file.is_macro:
-        return list(_column_comments(connection, file.schema, file.name))
+def _macro_columns(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[str]:
     try:
         rows = connection.execute(f"describe from {file.example}").fetchall()
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
@@ -166,29 +162,25 @@ def _columns(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _inherited(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> dict[str, str]:
+def _inherited(file: SqlFile, graph: Graph, said: Said) -> dict[str, str]:
     """Return what the relations that are read say of their columns, where they agree."""
     found: dict[str, set[str]] = {}
     for name in graph.reads[file.view]:
-        schema, _, table = name.partition(".")
-        for column, text in _column_comments(connection, schema, table).items():
+        for column, text in said.get(name, {}).items():
             found.setdefault(column, set()).add(text)
     return {column: texts.pop() for column, texts in found.items() if len(texts) == 1 and "" not in texts}
 
 
-def _of_model(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> dict[str, str]:
-    """Return what the columns of the relation named by `like:` mean; those of the same name mean the same here."""
-    schema, _, name = file.headers.get("like", "").partition(".")
-    return _column_comments(connection, schema, name)
-
-
-def _column_comments(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> dict[str, str]:
+def _columns_said(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Return the columns of every relation in their order, with what is said of them so far: one look for all."""
     rows = connection.execute(
-        "select column_name, comment from duckdb_columns()"
-        " where schema_name = ? and table_name = ? order by column_index",
-        [schema, name],
+        "select schema_name || '.' || table_name, column_name, coalesce(comment, '') from duckdb_columns()"
+        " where not internal order by schema_name, table_name, column_index"
     ).fetchall()
-    return {column: text or "" for column, text in rows}
+    found: dict[str, dict[str, str]] = {}
+    for name, column, text in rows:
+        found.setdefault(name, {})[column] = text
+    return found
 
 
 def _comment(
@@ -202,7 +194,7 @@ def _comment(
     target = quoted(schema, name)
     statements = [f"comment on {kind} {target} is {literal(text)}"]
     statements += [
-        f"comment on column {target}.{quoted(column)} is {literal(said)}" for column, said in columns.items()
+        f"comment on column {target}.{quoted(column)} is {literal(said)}" for column, said in columns.items() if said
     ]
     connection.execute(";\n".join(statements))
 

@@ -421,6 +421,7 @@ class Warehouse:
         left_out = [fault.about for fault in faults_found_by(connection, "running")] if self._own_checks else []
         definitions = _fingerprint(files, fingerprints, left_out)
         are_tried = tried is not None or not self._own_checks or facts.get("definitions") == definitions
+        news = {} if "origin" in facts else {"origin": self.origin, "created_at": self._clock().isoformat()}
         if facts.get("definitions") != definitions:
             files = self._views(tried or ()) if self._own_checks else files
             create_meta(connection)
@@ -428,11 +429,10 @@ class Warehouse:
             create_raw(connection, list(self._sources.values()))
             self._graph = build_graph(connection, files, _tables(connection))
             create_views(connection, self._graph, fingerprints)
-            first = {} if "origin" in facts else {"origin": self.origin, "created_at": self._clock().isoformat()}
             done = definitions if are_tried else ""
-            facts = {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": done}
-            _note(connection, first | facts)
+            news |= {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": done}
             self.has_new_views = True
+        _note(connection, news)
         ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
         self._held = {Chunk(*row[:4]): row[4] for row in connection.execute(_HELD_SQL).fetchall()}
         self._find_stored(connection, files)
