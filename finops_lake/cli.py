@@ -23,6 +23,7 @@ COMMANDS = {
     "cost": "cost",
     "explain": "explain",
     "anomalies": "anomalies",
+    "commitments": "commitments",
     "forecast": "forecast",
     "tags": "tags",
     "audit": "audit",

@@ -46,6 +46,7 @@ class Billing:
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
+        self.tenant_id = estate.tenant_id
         self.enrolment_id = "86" + f"{estate.spec.seed:05}"[-5:]
         self.scopes = {scope.scope_id.lower(): scope for scope in self._wide()}
 

@@ -1,14 +1,13 @@
-"""Reservations and savings plans of the estate: who holds them, how they are used, and which Azure would sell."""
+"""Reservations and savings plans as Azure lists them: how they are used, and which it would sell."""
 
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from finops_lake.demo.benefits import COMMITMENTS, Commitment, benefit_id, guid, order_id
 from finops_lake.demo.calls import Call
 from finops_lake.demo.world import World
 
@@ -16,33 +15,6 @@ _DAYS = re.compile(r"properties/usagedate (ge|le) '?(\d{4}-\d\d-\d\d)", re.IGNOR
 _LOOK_BACK = re.compile(r"lookBackPeriod eq '(\w+)'", re.IGNORECASE)
 _TERM = re.compile(r"term eq '(P\dY)'", re.IGNORECASE)
 _SCOPE = re.compile(r"properties/scope eq '(\w+)'", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Commitment:
-    """One reservation or savings plan; `used` is the percentage used each day, `ends_in` days from today."""
-
-    name: str
-    kind: str
-    sku: str
-    quantity: int
-    used: int
-    ends_in: int
-    renews: bool = False
-
-
-COMMITMENTS = (
-    Commitment("vm-d2s-busy", "Reservation", "Standard_D2s_v5", 4, 100, 400, renews=True),
-    Commitment("vm-d2s-half", "Reservation", "Standard_D2s_v5", 3, 46, 280),
-    Commitment("sql-ending", "Reservation", "SQLDB_GP_Compute_Gen5", 2, 97, 21),
-    Commitment("compute-plan", "SavingsPlan", "Compute_Savings_Plan", 1, 72, 610),
-    Commitment("ending-plan", "SavingsPlan", "Compute_Savings_Plan", 1, 96, 34),
-)
-
-
-def guid(world: World, *parts: str) -> str:
-    """Return a guid that depends on the estate and the parts alone."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join((world.estate.tenant_id, *parts))))
 
 
 def reservation_orders(world: World) -> list[dict[str, Any]]:
@@ -83,8 +55,8 @@ def recommendations(world: World, call: Call) -> list[dict[str, Any]]:
     days = int(re.sub(r"\D", "", look_back))
     return [
         {
-            "id": f"{call.path.strip('/')}/{guid(world, call.path, term, look_back)}",
-            "name": guid(world, call.path, term, look_back),
+            "id": f"{call.path.strip('/')}/{guid(world.estate.tenant_id, call.path, term, look_back)}",
+            "name": guid(world.estate.tenant_id, call.path, term, look_back),
             "type": "Microsoft.Consumption/reservationRecommendations",
             "kind": "legacy",
             "location": "westeurope",
@@ -94,7 +66,7 @@ def recommendations(world: World, call: Call) -> list[dict[str, Any]]:
                 "term": term,
                 "scope": scope,
                 "resourceType": "virtualmachines",
-                "meterId": guid(world, "meter", "D2s v5"),
+                "meterId": guid(world.estate.tenant_id, "meter", "D2s v5"),
                 "recommendedQuantity": 2,
                 "costWithNoReservedInstances": 2 * 2.76 * days,
                 "totalCostWithReservedInstances": 2 * price * days,
@@ -113,7 +85,7 @@ def plan_recommendations(world: World, call: Call) -> list[dict[str, Any]]:
     term = (_TERM.search(asked) or ["", "P3Y"])[1]
     days = int(re.sub(r"\D", "", look_back))
     best = {"commitmentAmount": 0.11, "savingsAmount": 0.9 * days, "savingsPercentage": 16.5, "totalCost": 4.5 * days}
-    name = guid(world, call.path, term, look_back)
+    name = guid(world.estate.tenant_id, call.path, term, look_back)
     return [
         {
             "id": f"{call.path}/{name}",
@@ -135,7 +107,7 @@ def plan_recommendations(world: World, call: Call) -> list[dict[str, Any]]:
 
 
 def _order(world: World, item: Commitment) -> dict[str, Any]:
-    order, ends = _order_id(world, item), world.ledger.today + timedelta(days=item.ends_in)
+    order, ends = order_id(world.estate.tenant_id, item), world.ledger.today + timedelta(days=item.ends_in)
     return {
         "id": order,
         "type": "Microsoft.Capacity/reservationOrders",
@@ -148,7 +120,7 @@ def _order(world: World, item: Commitment) -> dict[str, Any]:
             "term": "P3Y",
             "billingPlan": "Upfront",
             "provisioningState": "Succeeded",
-            "reservations": [{"id": benefit_id(world, item)}],
+            "reservations": [{"id": benefit_id(world.estate.tenant_id, item)}],
             "originalQuantity": item.quantity,
         },
     }
@@ -159,9 +131,9 @@ def _reservation(world: World, item: Commitment) -> dict[str, Any]:
     kind = "SqlDatabases" if item.sku.startswith("SQL") else "VirtualMachines"
     payer = world.estate.subscriptions[0].scope
     return {
-        "id": benefit_id(world, item),
+        "id": benefit_id(world.estate.tenant_id, item),
         "type": "Microsoft.Capacity/reservationOrders/reservations",
-        "name": benefit_id(world, item).rpartition("/")[2],
+        "name": benefit_id(world.estate.tenant_id, item).rpartition("/")[2],
         "location": "westeurope",
         "etag": 12,
         "sku": {"name": item.sku},
@@ -186,9 +158,9 @@ def _reservation(world: World, item: Commitment) -> dict[str, Any]:
 def _plan(world: World, item: Commitment) -> dict[str, Any]:
     ends = world.ledger.today + timedelta(days=item.ends_in)
     return {
-        "id": benefit_id(world, item),
+        "id": benefit_id(world.estate.tenant_id, item),
         "type": "Microsoft.BillingBenefits/savingsPlanOrders/savingsPlans",
-        "name": benefit_id(world, item).rpartition("/")[2],
+        "name": benefit_id(world.estate.tenant_id, item).rpartition("/")[2],
         "sku": {"name": item.sku},
         "properties": {
             "displayName": item.name,
@@ -214,7 +186,10 @@ def _aggregates(item: Commitment) -> dict[str, Any]:
 
 
 def _used(world: World, item: Commitment, day: date, path: str, *, detail: bool) -> dict[str, Any]:
-    order, benefit = _order_id(world, item).rpartition("/")[2], benefit_id(world, item).rpartition("/")[2]
+    order, benefit = (
+        order_id(world.estate.tenant_id, item).rpartition("/")[2],
+        benefit_id(world.estate.tenant_id, item).rpartition("/")[2],
+    )
     kind, hours = ("reservationDetails" if detail else "reservationSummaries"), item.quantity * 24
     properties: dict[str, Any] = {
         "reservationOrderId": order,
@@ -242,7 +217,7 @@ def _used(world: World, item: Commitment, day: date, path: str, *, detail: bool)
 
 
 def _benefit(world: World, item: Commitment, day: date, path: str) -> dict[str, Any]:
-    name = f"{guid(world, 'order', item.name)}_{guid(world, item.name)}_{day:%Y%m%d}"
+    name = f"{guid(world.estate.tenant_id, 'order', item.name)}_{guid(world.estate.tenant_id, item.name)}_{day:%Y%m%d}"
     return {
         "id": f"{path}/{name}",
         "name": name,
@@ -250,8 +225,8 @@ def _benefit(world: World, item: Commitment, day: date, path: str) -> dict[str, 
         "kind": item.kind,
         "properties": {
             "armSkuName": item.sku,
-            "benefitId": benefit_id(world, item),
-            "benefitOrderId": _order_id(world, item),
+            "benefitId": benefit_id(world.estate.tenant_id, item),
+            "benefitOrderId": order_id(world.estate.tenant_id, item),
             "benefitType": item.kind,
             "usageDate": f"{day}T00:00:00Z",
             "avgUtilizationPercentage": item.used,
@@ -259,21 +234,6 @@ def _benefit(world: World, item: Commitment, day: date, path: str) -> dict[str, 
             "maxUtilizationPercentage": min(item.used + 20, 100),
         },
     }
-
-
-def _order_id(world: World, item: Commitment) -> str:
-    place = (
-        "microsoft.capacity/reservationOrders"
-        if item.kind == "Reservation"
-        else "Microsoft.BillingBenefits/savingsPlanOrders"
-    )
-    return f"/providers/{place}/{guid(world, 'order', item.name)}"
-
-
-def benefit_id(world: World, item: Commitment) -> str:
-    """Return the id of a reservation or savings plan."""
-    kind = "reservations" if item.kind == "Reservation" else "savingsPlans"
-    return f"{_order_id(world, item)}/{kind}/{guid(world, item.name)}"
 
 
 def _days(world: World, call: Call) -> Iterator[date]:

@@ -46,7 +46,7 @@ EA_COLUMNS = {
     "MeterName": "meter_name",
     "UnitOfMeasure": "unit",
     "Quantity": "quantity",
-    "EffectivePrice": "unit_price",
+    "EffectivePrice": "effective_price",
     "CostInBillingCurrency": "cost",
     "ConsumedService": "consumed_service",
     "ResourceId": "resource_id",
@@ -62,6 +62,8 @@ EA_COLUMNS = {
     "BillingCurrencyCode": "currency",
     "BillingProfileId": "profile",
     "InvoiceSectionId": "section",
+    "benefitId": "benefit_id",
+    "benefitName": "benefit_name",
 }
 MCA_COLUMNS = {
     "billingAccountId": "account",
@@ -81,7 +83,7 @@ MCA_COLUMNS = {
     "resourceGroupName": "resource_group",
     "ResourceId": "resource_id",
     "resourceLocation": "location",
-    "effectivePrice": "unit_price",
+    "effectivePrice": "effective_price",
     "quantity": "quantity",
     "unitOfMeasure": "unit",
     "chargeType": "charge_type",
@@ -93,6 +95,8 @@ MCA_COLUMNS = {
     "frequency": "frequency",
     "pricingModel": "pricing_model",
     "unitPrice": "unit_price",
+    "benefitId": "benefit_id",
+    "benefitName": "benefit_name",
 }
 """Column names of the two agreements, and what of a line stands in each (see line_values)."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from finops_lake.demo.builder import Builder
 from finops_lake.demo.catalogue import COMPUTE, OFFERINGS, REGIONS, SUBSCRIPTION_NAMES, WORKLOADS, Meter
@@ -18,6 +18,10 @@ R = TypeVar("R", bound=Resource)
 
 PAY_AS_YOU_GO = "PayAsYouGo_2014-09-01"
 """The offer of the development subscription with every second seed: the dearer one for what it is."""
+
+COVERING = ("vm-d2s-half", "vm-d2s-busy", "compute-plan")
+UNUSED = ("vm-d2s-half", "compute-plan")
+"""Commitments that cover machines, in turn, and whose unused part the first subscriptions pay; others name none."""
 
 
 @dataclass(frozen=True)
@@ -122,18 +126,27 @@ def _add_machine(
     builder: Builder, group: ResourceGroup, name: str, tags: Mapping[str, str] | None, rng: Random
 ) -> None:
     development = (group.tags or {}).get("env") == "dev"
+    size, data_disks = rng.choice(tuple(COMPUTE)), rng.randrange(3)
+    covered = not development and rng.random() < 0.25
+    benefit = COVERING[int(name[-3:]) % len(COVERING)]
+    commitment: dict[str, Any] = {"benefit": benefit, "pricing_model": _pricing_model(benefit)} if covered else {}
     machine = builder.machine(
         group,
         name,
-        rng.choice(tuple(COMPUTE)),
+        size,
         tags=tags,
-        data_disks=rng.randrange(3),
+        data_disks=data_disks,
         rhythm="workday" if development else "flat",
-        covered=not development and rng.random() < 0.25,
+        covered=covered,
+        **commitment,
     )
     if rng.random() < 0.3:
         interface = f"{group.resource_id}/providers/Microsoft.Network/networkInterfaces/{machine.name}-nic"
         builder.address(group, f"pip-{machine.name}", ip_configuration=f"{interface}/ipConfigurations/ipconfig1")
+
+
+def _pricing_model(benefit: str | None) -> str:
+    return "SavingsPlan" if benefit == "compute-plan" else "Reservation"
 
 
 def _add_charges_without_resource(builder: Builder, subscription: Subscription, number: int) -> None:
@@ -148,12 +161,22 @@ def _add_charges_without_resource(builder: Builder, subscription: Subscription, 
         0,
         "monthly",
     )
-    builder.line(subscription, reservation, charge_type="Purchase", pricing_model="Reservation", only="ActualCost")
+    benefit = None if number else "vm-d2s-busy"
+    builder.line(
+        subscription,
+        reservation,
+        charge_type="Purchase",
+        pricing_model="Reservation",
+        only="ActualCost",
+        benefit=benefit,
+    )
     unused = Meter(
         "Virtual Machines", "Virtual Machines", "Dsv5 Series", "D2s v5", "0.0666", 31_250, rhythm="busy", noise=400
     )
+    benefit = UNUSED[number] if number < len(UNUSED) else None
+    model = _pricing_model(benefit)
     builder.line(
-        subscription, unused, charge_type="UnusedReservation", pricing_model="Reservation", only="AmortizedCost"
+        subscription, unused, charge_type=f"Unused{model}", pricing_model=model, only="AmortizedCost", benefit=benefit
     )
     rounding = Meter("Unassigned", "Unassigned", "", "Rounding", "0.0000001", 71, 0, noise=900)
     builder.line(subscription, rounding, charge_type="RoundingAdjustment")

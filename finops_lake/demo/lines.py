@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from finops_lake.demo.benefits import benefit_named
 from finops_lake.demo.billing import Billing
 from finops_lake.demo.model import Charge, Line, Metric
 
@@ -46,7 +47,10 @@ def _fixed(line: Line, billing: Billing) -> dict[str, Value]:
         "meter_category": line.meter_category,
         "meter_subcategory": line.meter_subcategory,
         "unit": "1 Hour",
-        "unit_price": line.unit_price,
+        "unit_price": line.contracted_price,
+        "effective_price": line.unit_price,
+        "benefit_id": benefit_named(billing.tenant_id, line.benefit),
+        "benefit_name": line.benefit or "",
         "consumed_service": "/".join(line.resource_type.split("/")[:1]),
         "offer_id": OFFERS.get(kind, ""),
         "publisher_type": line.publisher_type,

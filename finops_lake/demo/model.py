@@ -27,6 +27,10 @@ USD_PER_UNIT = {
 """Dollars for one unit of each currency an estate can bill in; fixed, so that CostUSD is exact."""
 
 
+ON_DEMAND = Decimal("1.6")
+"""What usage under a commitment would cost without it, as a multiple."""
+
+
 @dataclass(frozen=True)
 class EstateSpec:
     """The size of an estate; the same values always give the same estate, to the last digit.
@@ -209,7 +213,8 @@ class Line:
     """One meter of one resource: all about its charges that does not change by the day.
 
     `quantity` is a day's ordinary quantity in units of 10^-`decimals`; `noise` and `growth` are in thousandths
-    (growth for each 30 days). Identity is equality, which makes lines quick keys of a dict.
+    (growth for each 30 days). `benefit` names the commitment that covers it, or that it is
+    the unused part of. Identity is equality, which makes lines quick keys of a dict.
     """
 
     line_id: str
@@ -239,6 +244,12 @@ class Line:
     covered: bool = False
     only: Metric | None = None
     prompt: bool = False
+    benefit: str | None = None
+
+    @property
+    def contracted_price(self) -> Decimal:
+        """Return the price on demand, which usage under a commitment is billed below."""
+        return self.unit_price * ON_DEMAND if self.benefit and self.charge_type == "Usage" else self.unit_price
 
 
 class Charge(NamedTuple):

@@ -29,7 +29,7 @@ LEGACY = {
     "product": "product",
     "meterId": "meter_id",
     "quantity": "quantity",
-    "effectivePrice": "unit_price",
+    "effectivePrice": "effective_price",
     "cost": "cost",
     "unitPrice": "unit_price",
     "billingCurrency": "currency",
@@ -44,6 +44,8 @@ LEGACY = {
     "chargeType": "charge_type",
     "frequency": "frequency",
     "pricingModel": "pricing_model",
+    "benefitId": "benefit_id",
+    "benefitName": "benefit_name",
 }
 MODERN = {
     "billingAccountId": "account",
@@ -72,6 +74,8 @@ MODERN = {
     "chargeType": "charge_type",
     "frequency": "frequency",
     "pricingModel": "pricing_model",
+    "benefitId": "benefit_id",
+    "benefitName": "benefit_name",
 }
 METER = {
     "meterName": "meter_name",

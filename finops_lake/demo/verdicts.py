@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from finops_lake.demo.advice import DISMISSED, advised
+from finops_lake.demo.benefits import COMMITMENTS, benefit_id
 from finops_lake.demo.cases import Verdict
-from finops_lake.demo.commitments import COMMITMENTS, benefit_id
 from finops_lake.demo.inventory import locked_groups
 from finops_lake.demo.model import Disk, PublicIpAddress, Resource, ResourceGroup, VirtualMachine
 from finops_lake.demo.truth import YOUNG_DAYS
@@ -146,7 +146,7 @@ def _offers(world: World) -> Said:
 def _commitments(world: World) -> Said:
     for item in COMMITMENTS:
         kind = "reservations" if item.kind == "Reservation" else "savings_plans"
-        name = benefit_id(world, item).lower()
+        name = benefit_id(world.estate.tenant_id, item).lower()
         if item.used < WELL_USED:
             yield f"underused_{kind}", name, "waste"
         if item.ends_in <= EXPIRING_DAYS and not item.renews:

@@ -14,6 +14,7 @@ from finops_lake.app import App
 from finops_lake.server.anomalies import anomalies_tool
 from finops_lake.server.audit import audit_tool
 from finops_lake.server.budgets import budgets_tool
+from finops_lake.server.commitments import commitments_tool
 from finops_lake.server.cost import cost_tool
 from finops_lake.server.describing import describe_tool
 from finops_lake.server.explain import explain_tool
@@ -42,6 +43,7 @@ TOOLS = (
     Entry("describe_lake", lambda app, _: describe_tool(app), "Which tables and columns there are"),
     Entry("explain_cost_change", lambda app, _: explain_tool(app), "Why did it change"),
     Entry("get_budget_status", lambda app, _: budgets_tool(app), "Are we within budget"),
+    Entry("get_commitments", lambda app, _: commitments_tool(app), "Reservations and savings plans, what to buy"),
     Entry("get_cost", lambda app, _: cost_tool(app), "What did it cost, where does the money go"),
     Entry("get_cost_anomalies", lambda app, _: anomalies_tool(app), "Is anything unusual"),
     Entry("get_cost_forecast", lambda app, _: forecast_tool(app), "What will it cost"),

@@ -144,6 +144,21 @@ class BudgetAnswer(Envelope):
     counts: Annotated[dict[str, int], Field(description="Budgets by status.")]
 
 
+class CommitmentAnswer(Envelope):
+    """Where reservations and savings plans stand."""
+
+    counts: Annotated[dict[str, int], Field(description="Rows there are of each kind, also those not given.")]
+    coverage: Annotated[
+        list[dict[str, Any]], Field(description="Covered of coverable usage, by subscription and service.")
+    ]
+    offers: Annotated[
+        list[dict[str, Any]], Field(description="What to buy; amounts for 30 days; alternatives share a key.")
+    ]
+    hybrid_benefit: Annotated[
+        list[dict[str, Any]], Field(description="Eligible resources; licence_cost is of 30 complete days.")
+    ]
+
+
 class CoverageAnswer(Envelope):
     """How far tags cover the cost."""
 

@@ -118,6 +118,10 @@ def _monthly_steps(first: date, last: date) -> Sequence[Step]:
         ("explain_cost_change", "explain_cost_change for these two months: what moved, adding up to the difference."),
         ("get_cost", f'get_cost({period}, metric="effective_cost", group_by=[]): with commitments spread out.'),
         ("get_cost_anomalies", "get_cost_anomalies for the month: what was out of the ordinary."),
+        (
+            "get_commitments",
+            f"get_commitments({period}): unused money of commitments, savings, coverage, what ends soon.",
+        ),
         ("run_finops_audit", "run_finops_audit(): what is wasted now."),
         ("get_budget_status", 'get_budget_status(status=["exceeded", "at_risk"]): budgets in danger.'),
         ("get_cost_forecast", "get_cost_forecast: where the running month ends."),

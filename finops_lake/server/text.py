@@ -46,6 +46,16 @@ MONEY = frozenset(
         "untagged_cost",
         "unknown_cost",
         "untaggable_cost",
+        "used_cost",
+        "unused_cost",
+        "covered_on_demand_cost",
+        "on_demand_cost",
+        "savings",
+        "monthly_on_demand_cost",
+        "monthly_cost",
+        "monthly_savings",
+        "least_monthly_savings",
+        "licence_cost",
     )
 )
 

@@ -143,7 +143,7 @@ def test_purchases_refunds_unused_reservations_marketplace_and_charges_without_r
         assert all(row["cost_in_billing_currency"] < 0 for row in refunds)
         assert refunds
     assert kinds["ActualCost"] == {"Usage", "Purchase", "Refund", "RoundingAdjustment"}
-    assert kinds["AmortizedCost"] >= {"Usage", "UnusedReservation", "Refund", "RoundingAdjustment"}
+    assert kinds["AmortizedCost"] >= {"Usage", "UnusedSavingsPlan", "Refund", "RoundingAdjustment"}
 
 
 def test_tags_keep_the_style_of_their_agreement(azure, clients):

@@ -41,6 +41,8 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
         "get_cost_anomalies",
         {"metric": "billed_cost", "min_cost": 0.5, "dimensions": ["subscription=Contoso Production"]},
     ),
+    ("get_commitments", {}),
+    ("get_commitments", {"time_period": "last_month", "profiles": ["Contoso Production"]}),
     ("run_finops_audit", {}),
     ("get_budget_status", {}),
     ("get_tag_coverage", {}),

@@ -1,0 +1,304 @@
+"""Reservations and savings plans: use, coverage, unused money, savings, what ends soon and what to buy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from finops_lake.answers.answer import Answer, MissingScope, Period, Scopes
+from finops_lake.answers.cost import months_of
+from finops_lake.answers.hybrid_benefit import eligible, hybrid_checks
+from finops_lake.answers.sql import oldest_load, scopes_of
+from finops_lake.answers.sqltext import literal
+from finops_lake.answers.standing import Standing, cost_standing
+from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
+from finops_lake.lake.reader import LakeReader
+
+LISTINGS = ("reservations", "savings_plans")
+BY_BILLING = ("reservation_summaries", "benefit_utilization", "savings_plan_recommendations")
+"""Raw tables that only a billing account or profile gives."""
+
+OFFERED = ("reservation_recommendations", "savings_plan_recommendations")
+
+COLUMNS = (
+    "display_name",
+    "commitment_type",
+    "sku_name",
+    "term",
+    "quantity",
+    "state",
+    "expiry_date",
+    "days_left",
+    "is_expiring",
+    "sub_account_name",
+    "applied_scope_type",
+    "utilization",
+    "utilization_30d",
+    "billing_currency",
+    "used_cost",
+    "unused_cost",
+    "used_percent",
+    "covered_on_demand_cost",
+    "savings",
+    "savings_basis",
+    "commitment_name",
+)
+SECTION_ROWS = 8
+"""Rows of each section; the views named in the notes hold the rest."""
+
+
+@dataclass(frozen=True)
+class CommitmentQuestion:
+    """Which days, and of which subscriptions (ids or names; empty: all)."""
+
+    period: Period
+    subscriptions: tuple[str, ...] = ()
+    limit: int = 50
+
+
+def views_needed(lake: LakeReader) -> list[str]:
+    """Return the views an answer reads; none while there is no lake, when everything is needed anyway."""
+    if not lake.exists():
+        return []
+    views = ["marts.commitments", "marts.commitment_status", "marts.commitment_coverage", "marts.commitment_offers"]
+    return [*views, "marts.subscriptions", *hybrid_checks(lake)]
+
+
+def answer_commitments(lake: LakeReader, question: CommitmentQuestion) -> Answer:
+    """Return one row per commitment and currency, the most unused money first, with totals by currency.
+
+    A commitment counts when a chosen subscription pays for it or used it; its figures are then whole. Coverage is that
+    of the chosen subscriptions. Amounts are null where the bill does not tell them.
+    """
+    known = subscriptions_of(lake)
+    chosen = select_subscriptions(known, question.subscriptions)
+    among = chosen if len(chosen) < len(known) else None
+    sql = _rows_sql(question, among)
+    rows = _records(lake, f"select * from (\n{sql}\n)\nlimit {question.limit}")
+    standing = cost_standing(lake, chosen, "effective_cost", months_of(question.period))
+    totals = _records(lake, _totals_sql(question, among))
+    counts = _counts(lake, question, among)
+    row_count = counts.pop("rows")
+    sections = _sections(lake, question, among, counts)
+    return Answer(
+        columns=COLUMNS,
+        rows=tuple(tuple(row[name] for name in COLUMNS) for row in rows),
+        sql=f"{sql}\nlimit {question.limit}",
+        as_of=_oldest(standing.as_of, oldest_load(lake, LISTINGS)),
+        row_count=row_count,
+        truncated=row_count > len(rows),
+        metric="effective_cost",
+        period=question.period,
+        currencies=tuple(total["billing_currency"] for total in totals),
+        totals=tuple(totals),
+        scopes=_scopes(lake, standing),
+        open_days=standing.open_days_within(question.period),
+        notes=(*_notes(lake, question, rows, totals, sections), *standing.notes),
+        sections=sections,
+    )
+
+
+def _status(period: Period) -> str:
+    return f"marts.commitment_status({_days(period)})"
+
+
+def _days(period: Period) -> str:
+    return f"first_day := {literal(period.start)}, last_day := {literal(period.end)}"
+
+
+def _ids(among: Sequence[Subscription]) -> str:
+    return ", ".join(literal(one.sub_account_id) for one in among) or "null"
+
+
+def _held(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    """Return the commitments that count, with the name of who pays."""
+    where = ""
+    if among is not None:
+        where = f"\nwhere status.sub_account_id in ({_ids(among)}) or list_has_any(used_by, [{_ids(among)}])"
+    return (
+        f"from {_status(question.period)} as status\n"
+        f"left join (select sub_account_id, sub_account_name from marts.subscriptions) using (sub_account_id){where}"
+    )
+
+
+def _rows_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    return (
+        f"select {', '.join(COLUMNS)}\n{_held(question, among)}\n"
+        "order by unused_cost desc nulls last, savings desc nulls last, display_name, commitment_name, billing_currency"
+    )
+
+
+def _totals_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    """Return one row per currency; a sum with an unknown part is null."""
+    where = "" if among is None else f"\n    where sub_account_id in ({_ids(among)})"
+    spent = ("used_cost", "unused_cost", "covered_on_demand_cost", "savings")
+    covered = ("covered_on_demand_cost", "on_demand_cost", "unknown_cost")
+    sums = [f"case when count(*) = count({name}) then sum({name}) end as {name}" for name in spent]
+    whole = [f"case when count(*) = count({name}) then sum({name}) end as {name}" for name in covered]
+    percent = "100 * covered.covered_on_demand_cost::double"
+    known, widest = (
+        f"round({percent} / nullif(covered.covered_on_demand_cost + {rest}, 0)::double, 2)"
+        for rest in ("covered.on_demand_cost", "covered.on_demand_cost + covered.unknown_cost")
+    )
+    return (
+        f"with money as (\n    select billing_currency, count(*) as commitments, {', '.join(sums)}\n"
+        f"    {_held(question, among)}\n    group by billing_currency having billing_currency is not null\n),\n"
+        f"covered as (\n    select billing_currency, {', '.join(whole)}\n"
+        f"    from marts.commitment_coverage({_days(question.period)}){where}\n    group by billing_currency\n)\n"
+        f"select billing_currency, coalesce(commitments, 0) as commitments,\n"
+        f"    {', '.join(f'money.{name}' for name in spent)},\n"
+        f"    {known} as coverage_percent,\n    {widest} as least_coverage_percent,\n"
+        "    covered.on_demand_cost, covered.unknown_cost\n"
+        "from money full join covered using (billing_currency)\norder by 1"
+    )
+
+
+def _counts(lake: LakeReader, question: CommitmentQuestion, among: Sequence[Subscription] | None) -> dict[str, int]:
+    return _records(
+        lake,
+        "select count(*) as rows, count(distinct commitment_name) as commitments,"
+        " count(distinct commitment_name) filter (where is_expiring) as expiring,"
+        " count(distinct commitment_name) filter (where state is null) as not_listed,"
+        f" count(*) filter (where commitment_name is null) as not_named\n{_held(question, among)}",
+    )[0]
+
+
+def _sections(
+    lake: LakeReader, question: CommitmentQuestion, among: Sequence[Subscription] | None, counts: dict[str, int]
+) -> dict[str, Any]:
+    parts = {
+        "coverage": _records(lake, _coverage_sql(question, among)),
+        "offers": _records(lake, _offers_sql(among)),
+        "hybrid_benefit": eligible(lake, among),
+    }
+    found = {name: len(rows) for name, rows in parts.items()}
+    return {"counts": {**counts, **found}, **{name: rows[:SECTION_ROWS] for name, rows in parts.items()}}
+
+
+def _coverage_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    where = "" if among is None else f" and coverage.sub_account_id in ({_ids(among)})"
+    return (
+        "select sub_account_name, service_name, region_id, billing_currency, coverage_percent,\n"
+        "    least_coverage_percent, covered_on_demand_cost, on_demand_cost, unknown_cost\n"
+        f"from marts.commitment_coverage({_days(question.period)}) as coverage\n"
+        "left join marts.subscriptions as subscriptions using (sub_account_id)\n"
+        f"where (covered_on_demand_cost is null or covered_on_demand_cost + on_demand_cost <> 0){where}\n"
+        "order by on_demand_cost desc, covered_on_demand_cost desc nulls first, 1, 2, 3, 4"
+    )
+
+
+def _offers_sql(among: Sequence[Subscription] | None) -> str:
+    """Return the offers by set of alternatives, the best set first: a row per term, by its longest look-back.
+
+    least_monthly_savings is the least that any look-back of the term gives.
+    """
+    where = "" if among is None else f"\nwhere x_scope_id in ({_ids(among)}) or x_scope_id not like '/subscriptions/%'"
+    return (
+        "select alternatives, commitment_type, sku_name, location, commitment_scope,\n"
+        "    coalesce(sub_account_name, x_scope_id) as scope_name, term, lookback_days, quantity, hourly_commitment,\n"
+        "    monthly_on_demand_cost, monthly_savings,\n"
+        "    min(monthly_savings) over (partition by alternatives, term) as least_monthly_savings,\n"
+        "    break_even_months, currency\n"
+        "from marts.commitment_offers as offers\n"
+        f"left join marts.subscriptions as subscriptions on offers.x_scope_id = subscriptions.sub_account_id{where}\n"
+        "qualify row_number() over (partition by alternatives, term order by lookback_days desc) = 1\n"
+        "order by max(monthly_savings) over (partition by alternatives) desc nulls last, alternatives, term"
+    )
+
+
+def _scopes(lake: LakeReader, standing: Standing) -> Scopes:
+    """Return the scopes of cost, and among the missing ones those whose commitments could not be read."""
+    listed = scopes_of(lake, list(dict.fromkeys((*LISTINGS, *BY_BILLING, *OFFERED))))
+    named = [
+        MissingScope(one.scope_id, "the whole sign-in" if one.scope_id == "/" else one.name, *_why(one))
+        for one in listed.missing
+    ]
+    return Scopes(standing.scopes.included, (*named, *standing.scopes.missing))
+
+
+def _why(one: MissingScope) -> tuple[str, str | None, str | None]:
+    return one.outcome, one.reason, one.next_step
+
+
+def _notes(
+    lake: LakeReader,
+    question: CommitmentQuestion,
+    rows: Sequence[Mapping[str, Any]],
+    totals: Sequence[Mapping[str, Any]],
+    sections: Mapping[str, Any],
+) -> list[str]:
+    counts = sections["counts"]
+    notes = [
+        "Azure lists only commitments the sign-in has a role on (Reservations Reader, Savings plan Reader);"
+        f" by the bill alone known: {counts['not_listed']}."
+    ]
+    if counts["not_named"]:
+        notes.append("A row without a name is unused money of which the bill does not say which commitment it is.")
+    plain = _without_commitments(lake, question)
+    if plain:
+        notes.append(
+            f"The Cost Management query, the source of {', '.join(plain)}, names no commitments and prices:"
+            " used, unused and covered cost are not known there."
+        )
+    if any(row["covered_on_demand_cost"] is None for row in rows if row["used_cost"]):
+        notes.append(
+            "savings is null where the bill gives no on-demand price of covered usage, as for reservations of"
+            " Customer Agreements."
+        )
+    if any(row["savings_basis"] == "list" for row in rows):
+        notes.append("savings_basis list: measured against list prices, which are higher than negotiated ones.")
+    if any(total["unknown_cost"] for total in totals):
+        notes.append(
+            "unknown_cost: usage of meters without a price in the lake; least_coverage_percent counts it as uncovered."
+        )
+    if not _is_loaded(lake, BY_BILLING):
+        notes.append(
+            "utilization by day, and savings plans to buy, come from a billing account or profile, and none is"
+            " loaded: name one in the setting budget_scopes."
+        )
+    if counts["offers"]:
+        notes.append("Offers with the same alternatives key exclude each other, and plans and reservations overlap.")
+    if counts["hybrid_benefit"]:
+        notes.append(
+            "Hybrid benefit: eligible where licences are owned; licence_cost is what the bill of the last 30 complete"
+            " days has on licence meters, null where it has none."
+        )
+    if len(totals) > 1:
+        notes.append(f"The charges are in {len(totals)} currencies, which are not added together.")
+    return notes + _cut(counts)
+
+
+def _cut(counts: Mapping[str, int]) -> list[str]:
+    more = {"coverage": "marts.commitment_coverage", "offers": "marts.commitment_offers", "hybrid_benefit": "audits"}
+    return [
+        f"{SECTION_ROWS} of {counts[name]} rows of {name} are given; query_lake on {view} has all."
+        for name, view in more.items()
+        if counts[name] > SECTION_ROWS
+    ]
+
+
+def _without_commitments(lake: LakeReader, question: CommitmentQuestion) -> list[str]:
+    """Return the subscriptions of which the query is the source of cost in the period."""
+    months = ", ".join(literal(month) for month in months_of(question.period))
+    chosen = select_subscriptions(subscriptions_of(lake), question.subscriptions)
+    found = lake.query(
+        "select distinct account_id from charges.candidates where is_counted and x_source = 'query'"
+        f" and billing_month in ({months})"
+    ).rows
+    return [one.name for one in chosen if (one.sub_account_id,) in found]
+
+
+def _is_loaded(lake: LakeReader, tables: Sequence[str]) -> bool:
+    return oldest_load(lake, tables) is not None
+
+
+def _oldest(*loads: datetime | None) -> datetime | None:
+    return min((load for load in loads if load is not None), default=None)
+
+
+def _records(lake: LakeReader, sql: str) -> list[dict[str, Any]]:
+    found = lake.query(sql)
+    names = [column.name for column in found.columns]
+    return [dict(zip(names, row, strict=True)) for row in found.rows]

@@ -1,0 +1,80 @@
+-- Usage with the commitment that covers it, and what it costs or would cost on demand; unused parts of commitments, too.
+-- grain: one row per charge of usage, or of an unused part of a commitment, whose kind the source itself names
+-- source: FOCUS columns of the commitment; a contracted cost of 0 for what has a cost is one that Azure left out (finops-toolkit
+--   issue 874: reservations of Customer Agreements, and of Enterprise Agreements with cost allocation); unit prices of Customer
+--   Agreements are in the pricing currency; what can be covered by its prices: a meter with a reservation or savings plan price, or one that was
+-- like: marts.charges
+-- columns:
+--   charge_date: UTC day.
+--   commitment_name: Guid of the reservation or plan, lower case; null without one.
+--   commitment_type: reservation or savings_plan.
+--   commitment_label: Its name on the bill.
+--   coverage: covered; unused; on_demand (a commitment is sold for its meter, and did not cover it); not_offered (none is sold for it, Spot and Marketplace included); unknown (the price lists held do not tell).
+--   effective_cost: Amortized cost; null when not loaded. Of on_demand usage the actual cost where only that is loaded.
+--   on_demand_cost: What covered usage would cost without the commitment, at negotiated prices, else at list prices; null when the bill gives neither.
+--   price_basis: contracted or list: which of them.
+with sold as (
+    select meter_id, price_type = 'reservation' or coalesce(length(savings_plan), 0) > 2 as is_offered,
+    from staging.retail_prices
+    union all
+    select meter_id, lower(price_type) in ('reservation', 'reservedinstance', 'savingsplan') as is_offered,
+    from staging.exported_prices
+    union all
+    select distinct x_meter_id as meter_id, true as is_offered,
+    from marts.charges
+    where commitment_discount_status = 'Used'
+),
+
+meters as (
+    select meter_id, bool_or(is_offered) as is_offered,
+    from sold
+    group by meter_id
+),
+
+usage as (
+    select
+        *,
+        coalesce(commitment_discount_status = 'Used', pricing_category = 'Committed', false) as is_covered,
+        case
+            when x_source = 'focus' or pricing_currency is null or pricing_currency = billing_currency then contracted_cost
+            else try_cast(contracted_cost as decimal(20, 12)) * try_cast(x_exchange_rate as decimal(18, 12))
+        end as negotiated_cost,
+    from marts.charge_kinds
+    where charge_kind in ('usage', 'unused_commitment') and not is_kind_inferred
+),
+
+priced as (
+    select
+        * replace (case when negotiated_cost = 0 and (effective_cost <> 0 or list_cost <> 0) then null else negotiated_cost end as negotiated_cost),
+        nullif(list_cost, 0) as listed_cost,
+    from usage
+)
+
+select
+    priced.charge_period_start as charge_date,
+    priced.sub_account_id,
+    priced.service_name,
+    priced.region_id,
+    priced.resource_id,
+    priced.x_meter_id,
+    priced.billing_currency,
+    nullif(regexp_extract(lower(priced.commitment_discount_id), '[^/]+$'), '') as commitment_name,
+    case when priced.commitment_discount_type ilike '%saving%' then 'savings_plan' when priced.commitment_discount_type ilike '%reserv%' then 'reservation' end as commitment_type,
+    priced.commitment_discount_name as commitment_label,
+    case
+        when priced.charge_kind = 'unused_commitment' then 'unused'
+        when priced.is_covered then 'covered'
+        when priced.pricing_category in ('Dynamic', 'Other') or priced.x_publisher_type ilike 'marketplace' then 'not_offered'
+        when priced.pricing_category is null or meters.is_offered is null then 'unknown'
+        when meters.is_offered then 'on_demand'
+        else 'not_offered'
+    end as coverage,
+    case when priced.charge_kind = 'usage' and not priced.is_covered then coalesce(priced.effective_cost, priced.billed_cost) else priced.effective_cost end as effective_cost,
+    case when priced.charge_kind = 'usage' and priced.is_covered then coalesce(priced.negotiated_cost, priced.listed_cost) end as on_demand_cost,
+    case
+        when priced.charge_kind <> 'usage' or not priced.is_covered then null
+        when priced.negotiated_cost is not null then 'contracted'
+        when priced.listed_cost is not null then 'list'
+    end as price_basis,
+from priced
+left join meters on priced.x_meter_id = meters.meter_id
