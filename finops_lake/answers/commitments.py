@@ -9,7 +9,7 @@ from typing import Any
 
 from finops_lake.answers.answer import Answer, MissingScope, Period, Scopes
 from finops_lake.answers.cost import months_of
-from finops_lake.answers.hybrid_benefit import eligible, hybrid_checks
+from finops_lake.answers.hybrid_benefit import eligible, hybrid_checks, looked_at, unread
 from finops_lake.answers.sql import oldest_load, scopes_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing
@@ -174,6 +174,7 @@ def _sections(
         "hybrid_benefit": eligible(lake, among),
     }
     found = {name: len(rows) for name, rows in parts.items()}
+    found["hybrid_benefit_looked_at"] = looked_at(lake, among)
     return {"counts": {**counts, **found}, **{name: rows[:SECTION_ROWS] for name, rows in parts.items()}}
 
 
@@ -260,6 +261,11 @@ def _notes(
         )
     if counts["offers"]:
         notes.append("Offers with the same alternatives key exclude each other, and plans and reservations overlap.")
+    unlisted = unread(lake, select_subscriptions(subscriptions_of(lake), question.subscriptions))
+    if unlisted:
+        notes.append(
+            f"Not all machines and databases could be listed, so hybrid benefit is open: {', '.join(unlisted)}."
+        )
     if counts["hybrid_benefit"]:
         notes.append(
             "Hybrid benefit: eligible where licences are owned; licence_cost is what the bill of the last 30 complete"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from finops_lake.answers.sql import raw_tables, scopes_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.subscriptions import Subscription
 from finops_lake.lake.reader import LakeReader
@@ -48,3 +49,25 @@ def eligible(lake: LakeReader, among: Sequence[Subscription] | None) -> list[dic
         "order by monthly_saving desc nulls last, resource_id, check_name"
     )
     return [dict(zip(COLUMNS, row, strict=True)) for row in found.rows]
+
+
+def looked_at(lake: LakeReader, among: Sequence[Subscription] | None) -> int:
+    """Return how many resources these checks looked at, so that none eligible is told apart from none there."""
+    listed = ", ".join(literal(one.sub_account_id) for one in among or ()) or "null"
+    where = "" if among is None else f" where sub_account_id in ({listed})"
+    counts = [f"select count(*) as held from {view}{where}" for view in _populations(lake)]
+    return int(lake.query(f"select sum(held) from ({' union all '.join(counts)})").rows[0][0]) if counts else 0
+
+
+def unread(lake: LakeReader, chosen: Sequence[Subscription]) -> list[str]:
+    """Return the names of subscriptions of which not all that these checks look at could be listed."""
+    missing = {one.scope_id for one in scopes_of(lake, raw_tables(lake, _populations(lake))).missing}
+    return [one.name for one in chosen if one.sub_account_id in missing]
+
+
+def _populations(lake: LakeReader) -> list[str]:
+    sql = (
+        "select distinct value from meta.headers"
+        " where view_name like 'audits.%hybrid_benefit%' and key = 'population' order by all"
+    )
+    return [str(row[0]) for row in lake.query(sql).rows]

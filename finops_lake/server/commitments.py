@@ -97,6 +97,10 @@ def render_commitments(envelope: Mapping[str, Any]) -> str:
     rows = records(envelope)
     listed = [f"{len(rows)} of {envelope['row_count']}, amounts rounded to cents:", *table(rows)] if rows else []
     parts = [[title, *table(envelope[name])] for name, title in _PARTS.items() if envelope[name]]
+    eligible = (
+        f"Eligible for hybrid benefit: {counts['hybrid_benefit']} of {counts['hybrid_benefit_looked_at']} looked at."
+    )
+    parts.append([eligible])
     return document(envelope, headline, [_total(total) for total in envelope["totals"]], listed, *parts)
 
 

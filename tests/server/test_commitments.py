@@ -168,6 +168,41 @@ async def test_hybrid_benefit_has_no_money_where_the_bill_has_no_licence(detaile
         ("sql_licence", "vm-sql-01"),
     }
     assert {one["licence_cost"] for one in envelope["hybrid_benefit"]} == {None}
+    listed = await ask(app, "query_lake", sql=_COUNT)
+    assert envelope["counts"]["hybrid_benefit_looked_at"] == listed["rows"][0][0] > len(envelope["hybrid_benefit"])
+    assert not any("hybrid benefit is open" in note for note in envelope["notes"])
+
+
+_COUNT = "select (select count(*) from staging.virtual_machines) + (select count(*) from staging.scale_sets)" + "".join(
+    f" + (select count(*) from staging.sql_{kind})"
+    for kind in ("virtual_machines", "databases", "elastic_pools", "managed_instances")
+)
+
+
+async def test_a_subscription_that_could_not_be_listed_leaves_hybrid_benefit_open(denied_app: App) -> None:
+    envelope = await ask(denied_app, "get_commitments", max_wait_seconds=0)
+    (note,) = [note for note in envelope["notes"] if "hybrid benefit is open" in note]
+    assert "Contoso Development" in note
+    assert "Contoso Production" not in note
+
+
+async def test_a_lake_without_any_commitment_says_so_and_what_it_rests_on(app: App, tmp_path: Path) -> None:
+    lake_of(tmp_path, {"now": "2026-11-23T09:00:00Z", "raw": {"reservations": [{"scope": "/", "rows": []}]}})
+    empty = App(app.settings.model_copy(update={"home": tmp_path, "refresh_on_demand": False}))
+    envelope = await ask(empty, "get_commitments")
+    assert (envelope["rows"], envelope["totals"], envelope["as_of"]) == ([], [], "2026-11-23T09:00:00Z")
+    assert set(envelope["counts"].values()) == {0}
+    assert "No reservation or savings plan is listed or on the bill" in await told(empty, "get_commitments")
+    empty.close()
+
+
+async def test_stale_listings_are_refreshed_first(azure: LocalAzure, yesterdays: Path) -> None:
+    with app_of(azure, yesterdays) as app:
+        envelope = await ask(app, "get_commitments", max_wait_seconds=60)
+    asked = {request.path.rpartition("/")[2] for request in azure.requests}
+    assert asked >= {"reservations", "savingsPlans", "reservationRecommendations"}
+    assert "budgets" not in asked
+    assert {row["days_left"] for row in records(envelope)} == {item.ends_in for item in COMMITMENTS}
 
 
 async def test_the_query_source_names_no_commitment_and_that_is_said(app: App) -> None:
