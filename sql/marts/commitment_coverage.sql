@@ -2,12 +2,15 @@
 -- grain: one row per subscription, service, region and billing currency with usage that is covered, could be, or may be
 -- source: coverage as the FinOps Framework defines it, covered of covered and on-demand usage; Spot, Marketplace and meters
 --   that no commitment is sold for are no part of either; see marts.commitment_charges
--- like: marts.charges
 -- parameters:
 --   first_day := null: First day (UTC); default: all that is held.
 --   last_day := null: Last day (UTC), inclusive; default: all that is held.
 -- example: marts.commitment_coverage(first_day := date '2026-10-01', last_day := date '2026-10-31')
 -- columns:
+--   sub_account_id: Subscription, /subscriptions/<guid> in lower case; another cloud's account or project as written.
+--   service_name: Service by the bill, such as Virtual Machines.
+--   region_id: Region, such as westeurope; null where the bill names none.
+--   billing_currency: Currency of the amounts; amounts of different currencies are never added.
 --   coverage_percent: covered_on_demand_cost of itself and on_demand_cost; null where either is not known, or both are 0.
 --   least_coverage_percent: The same if all of unknown_cost could have been covered: the lower bound.
 --   covered_on_demand_cost: Covered usage at on-demand prices; null where the bill has no price for a part of it.
