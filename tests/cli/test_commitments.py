@@ -24,13 +24,13 @@ def test_commitments_prints_the_envelope_of_its_tool(home: Home) -> None:
         envelope
         == answer_commitments(lake, CommitmentQuestion(period_of(TODAY, name="last_month"), limit=100)).as_dict()
     )
-    assert len(envelope["rows"]) == 4
+    assert len(envelope["rows"]) == 5
 
 
 def test_commitments_prints_what_ends_what_to_buy_and_what_is_eligible(home: Home) -> None:
     done = home.run("commitments")
     assert done.returncode == 0, done.stderr
-    assert "4 commitments, 1 about to end" in done.stdout
+    assert "5 commitments, 2 about to end" in done.stdout
     assert "2026-12-14 (soon)" in done.stdout
     assert "To buy: of offers with the same key at most one" in done.stdout
     assert "Eligible for hybrid benefit" in done.stdout
