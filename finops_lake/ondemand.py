@@ -152,7 +152,7 @@ class OnDemand:
         running = first_of_month(self._settings.utc_now().date())
         tables: frozenset[str] | None = None
         if self._lake.exists():
-            rows = self._lake.query(LINEAGE_SQL).rows
+            rows = self._lake.recall(LINEAGE_SQL).rows
             tables = frozenset({"subscriptions", *(table for view, table in rows if view in wanted)})
         return Demand(tables=tables, months=frozenset([running] if months is None else months), force=force)
 
@@ -160,7 +160,7 @@ class OnDemand:
         """Return why no refresh is to be started: notes for the answer, none when everything is fresh."""
         if not self._lake.exists():
             return None if self._settings.refresh_on_demand else ["Refreshing on demand is switched off."]
-        origin = self._lake.query("select value from meta.lake where key = 'origin'").rows
+        origin = self._lake.recall("select value from meta.lake where key = 'origin'").rows
         here = cloud_of(self._settings).origin
         if origin and origin[0][0] != here:
             source = "a local Azure (demo data)" if origin[0][0] == "loopback" else origin[0][0]

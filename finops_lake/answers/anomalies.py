@@ -12,10 +12,10 @@ from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.filters import Filter
-from finops_lake.answers.macros import keep_argument, kept
+from finops_lake.answers.macros import keep_argument, kept, source_of
 from finops_lake.answers.mutes import Mute, Mutes
 from finops_lake.answers.sqltext import literal
-from finops_lake.answers.standing import cost_standing
+from finops_lake.answers.standing import complete_day, cost_standing
 from finops_lake.answers.subscriptions import select_subscriptions, subscriptions_of
 from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
@@ -74,7 +74,8 @@ def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes =
     chosen = select_subscriptions(known, question.subscriptions)
     among = None if len(chosen) == len(known) else chosen
     keep = kept(question.dimensions, question.tags, question.filters, among, resolver(lake))
-    found = lake.query(_every_sql(question, metric, keep, mutes.active))
+    calls = _Calls(question, metric, keep, complete_day(lake))
+    found = lake.recall(_every_sql(calls, mutes.active))
     rows = [dict(zip((column.name for column in found.columns), row, strict=True)) for row in found.rows]
     shown = [row for row in rows if not row["is_muted"]]
     standing = cost_standing(lake, chosen, metric, months_of(question.period))
@@ -83,7 +84,7 @@ def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes =
     return Answer(
         columns=COLUMNS,
         rows=tuple(tuple(row[name] for name in COLUMNS) for row in shown[: question.limit]),
-        sql=_rows_sql(question, metric, keep, mutes.active),
+        sql=_rows_sql(calls, mutes.active),
         as_of=standing.as_of,
         row_count=len(shown),
         truncated=len(shown) > question.limit,
@@ -97,7 +98,7 @@ def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes =
         sections={
             "looked_at": looked_at,
             "muted": [_muted(row, mutes.active) for row in rows if row["is_muted"]],
-            "first_seen": _records(lake, _first_seen_sql(question, metric, keep)),
+            "first_seen": _records(lake, _first_seen_sql(calls)),
             "one_offs": _records(lake, _one_offs_sql(question, keep)),
         },
     )
@@ -111,15 +112,28 @@ def _check(question: AnomalyQuestion) -> None:
         raise InputError("min_cost", question.min_cost, "an amount above 0 is needed")
 
 
-def _call(macro: str, question: AnomalyQuestion, metric: str, keep: Sequence[str]) -> str:
-    arguments = [f"charges.{metric}", literal(question.period.start), literal(question.period.end)]
-    arguments += keep_argument(keep)
-    return f"{macro}({', '.join(arguments)}, min_cost := {question.min_cost:f})"
+@dataclass(frozen=True)
+class _Calls:
+    """How the macros of anomalies are called for a question."""
+
+    question: AnomalyQuestion
+    metric: str
+    keep: Sequence[str]
+    complete: date | None
+
+    def of(self, macro: str) -> str:
+        """Return the call of a macro."""
+        period = self.question.period
+        arguments = [f"charges.{self.metric}", literal(period.start), literal(period.end), *keep_argument(self.keep)]
+        source = source_of(*arguments)
+        arguments.append(f"min_cost := {self.question.min_cost:f}")
+        arguments += [f"complete_to := {literal(self.complete)}"] if self.complete else []
+        return f"{macro}({', '.join(arguments)}, source := {literal(source)})"
 
 
-def _named(question: AnomalyQuestion, metric: str, keep: Sequence[str]) -> str:
+def _named(calls: _Calls) -> str:
     return (
-        f"from {_call('marts.cost_anomalies', question, metric, keep)} as anomalies\n"
+        f"from {calls.of('marts.cost_anomalies')} as anomalies\n"
         "left join marts.subscriptions as subscriptions using (sub_account_id)"
     )
 
@@ -128,15 +142,15 @@ def _is_muted(mutes: Sequence[Mute]) -> str:
     return " or ".join(f"({mute.condition})" for mute in mutes) or "false"
 
 
-def _rows_sql(question: AnomalyQuestion, metric: str, keep: Sequence[str], mutes: Sequence[Mute]) -> str:
+def _rows_sql(calls: _Calls, mutes: Sequence[Mute]) -> str:
     where = f"\nwhere not ({_is_muted(mutes)})" if mutes else ""
     return (
-        f"select {', '.join(COLUMNS)}\n{_named(question, metric, keep)}{where}\n"
-        f"order by abs(impact) desc, anomaly_id\nlimit {question.limit}"
+        f"select {', '.join(COLUMNS)}\n{_named(calls)}{where}\n"
+        f"order by abs(impact) desc, anomaly_id\nlimit {calls.question.limit}"
     )
 
 
-def _every_sql(question: AnomalyQuestion, metric: str, keep: Sequence[str], mutes: Sequence[Mute]) -> str:
+def _every_sql(calls: _Calls, mutes: Sequence[Mute]) -> str:
     """Return all anomalies, muted ones too, each with the sums of its currency over those that are not."""
     cases = "".join(f"\n        when {mute.condition} then {number}" for number, mute in enumerate(mutes))
     muted_by = f"case{cases}\n    end" if cases else "null"
@@ -145,14 +159,14 @@ def _every_sql(question: AnomalyQuestion, metric: str, keep: Sequence[str], mute
         f"select *,\n    sum(greatest(impact, 0)) over ({alike}) as added,\n"
         f"    sum(least(impact, 0)) over ({alike}) as vanished,\n    count(*) over ({alike}) as anomalies,\n"
         f"from (\nselect {', '.join(COLUMNS)},\n    {muted_by} as muted_by,\n    {_is_muted(mutes)} as is_muted,\n"
-        f"{_named(question, metric, keep)}\n)\norder by abs(impact) desc, anomaly_id"
+        f"{_named(calls)}\n)\norder by abs(impact) desc, anomaly_id"
     )
 
 
-def _first_seen_sql(question: AnomalyQuestion, metric: str, keep: Sequence[str]) -> str:
+def _first_seen_sql(calls: _Calls) -> str:
     return (
         "select sub_account_name, place_kind, place_name, first_charged, billing_currency, cost, cost_per_day\n"
-        f"from {_call('marts.cost_first_seen', question, metric, keep)} as seen\n"
+        f"from {calls.of('marts.cost_first_seen')} as seen\n"
         "left join marts.subscriptions as subscriptions using (sub_account_id)\norder by cost desc, place_name"
     )
 
@@ -163,7 +177,7 @@ def _one_offs_sql(question: AnomalyQuestion, keep: Sequence[str]) -> str:
     return (
         "select charges.charge_period_start as charge_date, subscriptions.sub_account_name, charges.charge_kind,\n"
         "    charges.service_name, charges.billing_currency, sum(charges.billed_cost) as billed_cost\n"
-        "from marts.charge_kinds as charges\nleft join marts.subscriptions as subscriptions using (sub_account_id)\n"
+        f"from {source_of(*keep)} as charges\nleft join marts.subscriptions as subscriptions using (sub_account_id)\n"
         f"where {where}\ngroup by all\nhaving sum(charges.billed_cost) <> 0\n"
         f"order by abs(sum(charges.billed_cost)) desc, 1, 2, 4\nlimit {ONE_OFFS}"
     )
@@ -174,11 +188,11 @@ def _looked_at(lake: LakeReader, question: AnomalyQuestion, keep: Sequence[str])
     days = f"charges.charge_period_start between {literal(question.period.start)} and {literal(question.period.end)}"
     where = " and ".join([days, *keep])
     sql = "select count(distinct (charges.sub_account_id, charges.service_name, charges.billing_currency))"
-    return int(lake.query(f"{sql} from marts.charges as charges where {where}").rows[0][0])
+    return int(lake.recall(f"{sql} from {source_of(*keep)} as charges where {where}").rows[0][0])
 
 
 def _records(lake: LakeReader, sql: str) -> list[dict[str, Any]]:
-    found = lake.query(sql)
+    found = lake.recall(sql)
     names = [column.name for column in found.columns]
     return [dict(zip(names, row, strict=True)) for row in found.rows]
 

@@ -51,7 +51,7 @@ def outlooks(lake: LakeReader, budgets: Sequence[Mapping[str, Any]]) -> dict[str
     series: dict[str, dict[date, Decimal]] = {key: {} for key in running}
     first = literal(min(listed.values()) - timedelta(days=HISTORY_DAYS))
     currencies = {key: one["billing_currency"] for key, one in running.items()}
-    for key, day, currency, cost in lake.query(
+    for key, day, currency, cost in lake.recall(
         f"select budget_id, charge_date, billing_currency, billed_cost from marts.budget_days({first})"
     ).rows:
         if currencies.get(key) == currency:

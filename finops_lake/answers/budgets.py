@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,32 +78,31 @@ def answer_budgets(lake: LakeReader, question: BudgetQuestion) -> Answer:
     known = subscriptions_of(lake)
     chosen = select_subscriptions(known, question.subscriptions)
     conditions = _conditions(chosen if len(chosen) < len(known) else None, question.statuses)
-    sql = f"{_select(COLUMNS, conditions)}\nlimit {question.limit}"
-    listed = [dict(zip(COLUMNS, row, strict=True)) for row in lake.query(sql).rows]
+    sql = _select(COLUMNS, conditions)
+    every = [dict(zip(COLUMNS, row, strict=True)) for row in lake.recall(sql).rows]
+    listed = every[: question.limit]
     ahead = outlooks(lake, listed)
-    rows = lake.query(f"select status, count(*) from marts.budget_status{conditions} group by all").rows
-    counts: dict[str, int] = dict(rows)
-    currencies = lake.query(f"select distinct billing_currency from marts.budget_status{conditions} order by 1").rows
+    counts = Counter(row["status"] for row in every)
+    currencies = sorted({row["billing_currency"] for row in every if row["billing_currency"]})
     standing = listing_standing(lake, chosen, ["budgets"])
-    row_count = sum(counts.values())
     return Answer(
         columns=(*COLUMNS, *OUTLOOK),
         rows=tuple((*row.values(), *ahead.get(row["budget_id"], Outlook()).cells) for row in listed),
-        sql=sql,
+        sql=f"{sql}\nlimit {question.limit}",
         as_of=standing.as_of,
-        row_count=row_count,
-        truncated=row_count > len(listed),
+        row_count=len(every),
+        truncated=len(every) > len(listed),
         metric="spend",
-        currencies=tuple(currency for (currency,) in currencies if currency),
+        currencies=tuple(currencies),
         scopes=standing.scopes,
-        notes=tuple(_notes(standing.scopes, row_count, counts)),
+        notes=tuple(_notes(standing.scopes, len(every), counts)),
         sections={"counts": {status: counts.get(status, 0) for status in STATUSES}},
     )
 
 
 def budgets_in_danger(lake: LakeReader, chosen: Sequence[Subscription] | None) -> list[dict[str, Any]]:
     """Return the budgets that are exceeded or at risk, for the audit's report."""
-    rows = lake.query(_select(IN_DANGER, _conditions(chosen, ("exceeded", "at_risk")))).rows
+    rows = lake.recall(_select(IN_DANGER, _conditions(chosen, ("exceeded", "at_risk")))).rows
     return [dict(zip(IN_DANGER, row, strict=True)) for row in rows]
 
 
@@ -120,7 +120,7 @@ def _conditions(chosen: Sequence[Subscription] | None, statuses: Sequence[str]) 
     return ("\nwhere " + " and ".join(conditions)) if conditions else ""
 
 
-def _notes(scopes: Scopes, row_count: int, counts: dict[str, int]) -> list[str]:
+def _notes(scopes: Scopes, row_count: int, counts: Mapping[str, int]) -> list[str]:
     notes = [
         "Azure evaluates budgets about once a day; lake_spend is our own sum of the period, where comparable.",
         "lake_forecast and break_date are made here from complete days; the range is that of 80 %.",

@@ -23,7 +23,7 @@ USUAL_SCHEMAS = ("marts", "meta")
 TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "as_of", "row_count")
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
 
-SAMPLE_ROWS = 1000
+SAMPLE_ROWS = 200
 SAMPLE_VALUES = 3
 SAMPLE_LENGTH = 40
 COUNT_SECONDS = 2.0
@@ -51,7 +51,7 @@ def answer_describe(lake: LakeReader, question: DescribeQuestion) -> Answer:
 def tables_of(lake: LakeReader, schemas: Sequence[str] = SCHEMAS) -> list[str]:
     """Return the names of all tables and views, with their schema, in the order of `schemas`."""
     listed = ", ".join(literal(schema) for schema in schemas)
-    rows = lake.query(
+    rows = lake.recall(
         "select schema_name || '.' || view_name as table_name from duckdb_views()"
         f" where schema_name in ({listed}) union all"
         " select schema_name || '.' || table_name from duckdb_tables()"
@@ -116,7 +116,7 @@ select described.table_name, kind, description, grain, column_count, as_of, row_
 from described left join ages on described.table_name = ages.name
 where contains(lower(concat_ws(' ', table_name, description, grain, words)), {word})
 order by {_order(schemas)}"""
-    rows = lake.query(sql).rows
+    rows = lake.recall(sql).rows
     return Answer(
         columns=TABLE_COLUMNS,
         rows=tuple(rows),
@@ -161,18 +161,18 @@ def _columns(lake: LakeReader, table: str, facts: Mapping[str, Any]) -> tuple[st
     if facts["kind"] == "macro":
         sql = f"describe {facts['examples'][0]}"
         comments = _described(_header(lake, table, "columns"))
-        return sql, [(row[0], row[1], comments.get(row[0])) for row in lake.query(sql).rows]
+        return sql, [(row[0], row[1], comments.get(row[0])) for row in lake.recall(sql).rows]
     schema, _, name = table.partition(".")
     sql = (
         "select column_name, data_type, comment from duckdb_columns()"
         f" where schema_name = {literal(schema)} and table_name = {literal(name)} order by column_index"
     )
-    return sql, lake.query(sql).rows
+    return sql, lake.recall(sql).rows
 
 
 def _facts(lake: LakeReader, table: str) -> dict[str, Any]:
     schema, _, name = table.partition(".")
-    ((_, kind, description, grain, *_),) = lake.query(
+    ((_, kind, description, grain, *_),) = lake.recall(
         f"select * from ({_tables_sql([schema], name)}) where table_name = {literal(table)}"
     ).rows
     example = _header(lake, table, "example") or f"select * from {table} limit 10"
@@ -189,7 +189,7 @@ def _facts(lake: LakeReader, table: str) -> dict[str, Any]:
 
 def _header(lake: LakeReader, table: str, key: str) -> str:
     """Return what a SQL file says under a key of its header; nothing where it says nothing."""
-    rows = lake.query(
+    rows = lake.recall(
         f"select value from meta.headers where view_name = {literal(table)} and key = {literal(key)}"
     ).rows
     return str(rows[0][0]) if rows else ""
@@ -204,7 +204,7 @@ def _described(text: str) -> dict[str, str]:
 def _count(lake: LakeReader, table: str) -> int | None:
     """Return the number of rows; None where counting takes too long."""
     try:
-        rows = lake.query(f"select count(*) from {quoted(*table.split('.'))}", timeout=COUNT_SECONDS).rows
+        rows = lake.recall(f"select count(*) from {quoted(*table.split('.'))}", timeout=COUNT_SECONDS).rows
     except FinopsLakeError:
         return None
     count: int = rows[0][0]
@@ -213,16 +213,15 @@ def _count(lake: LakeReader, table: str) -> int | None:
 
 def _samples(lake: LakeReader, table: str, columns: Sequence[str]) -> list[list[str] | None]:
     """Return a few values of each column, shortened; None where reading them takes too long."""
-    picked = ",\n".join(
-        f"list_slice(list_sort(list(distinct left({quoted(name)}::varchar, {SAMPLE_LENGTH}))"
-        f" filter ({quoted(name)} is not null)), 1, {SAMPLE_VALUES})"
-        for name in columns
-    )
-    sql = f"select {picked} from (select * from {quoted(*table.split('.'))} limit {SAMPLE_ROWS})"
+    picked = ", ".join(f"left({quoted(name)}::varchar, {SAMPLE_LENGTH})" for name in columns)
     try:
-        return [value or [] for value in lake.query(sql, timeout=COUNT_SECONDS).rows[0]]
+        rows = lake.recall(
+            f"select {picked} from {quoted(*table.split('.'))} limit {SAMPLE_ROWS}", timeout=COUNT_SECONDS
+        ).rows
     except FinopsLakeError:
         return [None] * len(columns)
+    found = [sorted({row[place] for row in rows} - {None}) for place in range(len(columns))]
+    return [values[:SAMPLE_VALUES] for values in found]
 
 
 def _table_of(lake: LakeReader, name: str) -> str:

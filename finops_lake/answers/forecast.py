@@ -12,7 +12,7 @@ from finops_lake.answers.answer import Answer, MissingScope, Period, Scopes
 from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.filters import Filter, Resolve
 from finops_lake.answers.forecasting import SHORTEST_DAYS, Expected, Forecast, fees_of, fit
-from finops_lake.answers.macros import keep_argument, kept, names_of, struct_of
+from finops_lake.answers.macros import keep_argument, kept, names_of, source_of, struct_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
@@ -136,7 +136,7 @@ def _settled(
     lake: LakeReader, chosen: Sequence[Subscription]
 ) -> tuple[date | None, list[Subscription], list[Subscription]]:
     """Return the last day that is complete everywhere, the subscriptions that reach it, and those far behind."""
-    days = dict(lake.query("select sub_account_id, settled_date from marts.cost_settled").rows)
+    days = dict(lake.recall("select sub_account_id, settled_date from marts.cost_settled").rows)
     newest = max((days[one.sub_account_id] for one in chosen if one.sub_account_id in days), default=None)
     if newest is None:
         return None, [], []
@@ -160,6 +160,7 @@ def _sql(question: ForecastQuestion, metric: str, last: date, keep: Sequence[str
         *keep_argument(keep),
         f"groups := {question.limit}",
     ]
+    arguments.append(f"source := {literal(source_of(*arguments))}")
     listed = ",\n    ".join(arguments)
     return f"select *\nfrom marts.cost_histories(\n    {listed}\n)\norder by rank nulls last, billing_currency, part"
 
@@ -167,7 +168,7 @@ def _sql(question: ForecastQuestion, metric: str, last: date, keep: Sequence[str
 def _groups(
     lake: LakeReader, sql: str, question: ForecastQuestion, last: date, names: Mapping[str, str]
 ) -> list[_Group]:
-    found = lake.query(sql)
+    found = lake.recall(sql)
     rows = [dict(zip((column.name for column in found.columns), row, strict=True)) for row in found.rows]
     parts: dict[tuple[Any, ...], dict[str, Mapping[str, Any]]] = {}
     for row in rows:

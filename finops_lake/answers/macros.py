@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, pairs, tag_conditions
@@ -26,6 +27,34 @@ def views_of(
     names = [dimension_of(word).name for word in words]
     tagged = bool(tags) or any(name.startswith((TAG, VIRTUAL)) for name in names)
     return ["marts.resource_tags"] if tagged else []
+
+DAYS = "marts.charge_days"
+DAY_COLUMNS = frozenset(
+    {
+        "billing_month",
+        "charge_period_start",
+        "sub_account_id",
+        "provider_name",
+        "service_category",
+        "service_name",
+        "resource_type",
+        "region_id",
+        "sku_meter",
+        "billing_currency",
+        "charge_kind",
+        "billed_cost",
+        "effective_cost",
+    }
+)
+"""Columns of marts.charges that marts.charge_days has, too."""
+
+_COLUMN = re.compile(r"\bcharges\.(\w+)")
+
+
+def source_of(*texts: str) -> str:
+    """Return what to read for these texts over `charges`: days without resources where they need no more."""
+    needed = {name for text in texts for name in _COLUMN.findall(text)}
+    return DAYS if needed <= DAY_COLUMNS else "marts.charge_kinds"
 
 
 def names_of(group_by: Iterable[str]) -> list[str]:

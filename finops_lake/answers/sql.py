@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from finops_lake.answers.answer import Answer, MissingScope, Scopes, to_json
@@ -51,7 +51,7 @@ def raw_tables(lake: LakeReader, names: Sequence[str]) -> tuple[str, ...]:
     if not full:
         return ()
     listed = ", ".join(literal(name) for name in sorted(full))
-    rows = lake.query(
+    rows = lake.recall(
         f"select distinct table_name from meta.lineage where view_name in ({listed})"
         f" union select table_name from meta.tables where 'raw.' || table_name in ({listed}) order by all"
     ).rows
@@ -62,20 +62,21 @@ def oldest_load(lake: LakeReader, tables: Sequence[str]) -> datetime | None:
     """Return the instant of the oldest load of these raw tables (UTC); None where there is none."""
     if not tables:
         return None
-    rows = lake.query(f"select min(oldest_success_at) from meta.freshness where table_name in ({_listed(tables)})").rows
-    found: datetime | None = rows[0][0]
-    return found
+    return min((oldest for table, oldest, _ in _ages(lake) if table in tables and oldest), default=None)
+
+
+def _ages(lake: LakeReader) -> list[tuple[str, datetime | None, int]]:
+    """Return each raw table, its oldest load (UTC) and its maximal age in seconds, by name."""
+    sql = "select table_name, oldest_success_at, max_age_seconds from meta.freshness order by table_name"
+    return [(table, oldest, age) for table, oldest, age in lake.recall(sql).rows]
 
 
 def _stale_notes(lake: LakeReader, tables: Sequence[str], now: datetime) -> list[str]:
     """Return a note on raw tables whose oldest scope is older than the table's maximal age."""
-    if not tables:
-        return []
-    rows = lake.query(
-        f"select table_name from meta.freshness where table_name in ({_listed(tables)})"
-        f" and oldest_success_at + to_seconds(max_age_seconds) < timestamptz {literal(now.isoformat())} order by all"
-    ).rows
-    stale = ", ".join(row[0] for row in rows)
+    ages = _ages(lake) if tables else []
+    stale = ", ".join(
+        table for table, oldest, age in ages if table in tables and oldest and oldest + timedelta(seconds=age) < now
+    )
     return [f"Older than it should be: {stale}; refresh_lake loads newer figures."] if stale else []
 
 
@@ -83,7 +84,7 @@ def scopes_of(lake: LakeReader, tables: Sequence[str]) -> Scopes:
     """Return the scopes these raw tables hold, and those that are missing from them with the reason."""
     if not tables:
         return Scopes()
-    rows = lake.query(
+    rows = lake.recall(
         "select scopes.scope_id, coalesce(subscriptions.sub_account_name, scopes.scope_id) as name,"
         " scopes.outcome, scopes.table_name || ': ' || coalesce(scopes.reason, 'not complete'), scopes.next_step,"
         " scopes.last_success_at is not null, scopes.outcome <> 'loaded' or scopes.missing_chunks > 0"

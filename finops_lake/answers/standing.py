@@ -67,6 +67,15 @@ def cost_standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str,
     )
 
 
+def complete_day(lake: LakeReader) -> date | None:
+    """Return the last complete day (UTC) of all charges, where it is the same for all; None: it differs."""
+    rows = lake.recall(
+        "select distinct settled.settled_date from (select distinct sub_account_id from marts.charge_days) as charged"
+        " left join marts.cost_settled as settled using (sub_account_id) limit 2"
+    ).rows
+    return rows[0][0] if len(rows) == 1 else None
+
+
 def _refused(lake: LakeReader) -> dict[str, tuple[str, str | None, str | None]]:
     """Return the subscriptions whose newest month Azure refused: older months are then not even asked for."""
     rows = lake.recall(

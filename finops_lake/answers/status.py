@@ -42,9 +42,9 @@ from marts.cost_months"""
 
 def answer_status(lake: LakeReader, now: datetime, max_age_seconds: float | None = None) -> Answer:
     """Return one row per raw table; a table is stale when its oldest scope is older than its maximal age."""
-    rows = [_row(row, now, max_age_seconds) for row in lake.query(SQL).rows]
-    missing = tuple(MissingScope(*row) for row in lake.query(MISSING_SQL).rows)
-    included = lake.query("select sub_account_name from marts.subscriptions where is_visible order by all").rows
+    rows = [_row(row, now, max_age_seconds) for row in lake.recall(SQL).rows]
+    missing = tuple(MissingScope(*row) for row in lake.recall(MISSING_SQL).rows)
+    included = lake.recall("select sub_account_name from marts.subscriptions where is_visible order by all").rows
     loaded = [row[2] for row in rows if row[2] is not None]
     return Answer(
         columns=COLUMNS,
@@ -79,7 +79,7 @@ def origin_in_words(facts: Mapping[str, str]) -> str:
 
 def _cost_sources(lake: LakeReader) -> Iterator[str]:
     """Yield for each source of cost how many scopes it is asked of, why, and what it cannot tell."""
-    for source, count, reason, not_given in lake.query(COST_SOURCES_SQL).rows:
+    for source, count, reason, not_given in lake.recall(COST_SOURCES_SQL).rows:
         scopes = f"{count} scope{'s' if count > 1 else ''}"
         gap = f" It cannot tell: {not_given}." if not_given else ""
         yield f"Cost of {scopes} by {source} ({reason}).{gap}"
@@ -93,10 +93,10 @@ def _row(row: tuple[Any, ...], now: datetime, max_age_seconds: float | None) -> 
 
 def _facts(lake: LakeReader) -> dict[str, str]:
     wanted = ("origin", "package_version", "created_at", "published_at", "generation")
-    facts: dict[str, str] = dict(lake.query("select key, value from meta.lake").rows)
+    facts: dict[str, str] = dict(lake.recall("select key, value from meta.lake").rows)
     return {key: facts[key] for key in wanted if key in facts}
 
 
 def _months(lake: LakeReader) -> dict[str, Any]:
-    first, last, count, missing = lake.query(MONTHS_SQL).rows[0]
+    first, last, count, missing = lake.recall(MONTHS_SQL).rows[0]
     return {"first": first, "last": last, "count": count, "missing_loads": missing}

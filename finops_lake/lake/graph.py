@@ -27,7 +27,7 @@ READABLE = {
 }
 """Which schemas the views of a schema may read."""
 
-_STEADY_WHERE_BUILT = frozenset({"meta.chunks"})
+_STEADY_WHERE_BUILT = frozenset({"meta.chunks", "marts.charges"})
 """Views whose variable only readers set: the writer, which builds stored marts, always sees the same in them."""
 
 CHANGING = {
@@ -67,7 +67,7 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
         found = list(references(tree))
         for reference in found:
             check_reference(file, reference, known)
-        reads[file.view] = frozenset(str(reference) for reference in found)
+        reads[file.view] = frozenset(str(reference) for reference in found) | _sources(file, known)
         moving = sorted(functions(tree) & CHANGING)
         if moving and file.view not in _STEADY_WHERE_BUILT:
             changing[file.view] = moving[0]
@@ -76,6 +76,12 @@ def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile],
     for file in files:
         _check_stored(file, graph, changing)
     return graph
+
+
+def _sources(file: SqlFile, known: Collection[str]) -> frozenset[str]:
+    """Return the relations that a macro reads by name where no other is given: the defaults of its parameters."""
+    named = {(parameter.default or "").strip("'") for parameter in file.parameters.values()}
+    return frozenset(named & set(known))
 
 
 def _own_reads(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> frozenset[str]:

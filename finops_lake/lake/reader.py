@@ -113,7 +113,7 @@ class LakeReader:
             _set_variables(cursor, variables or {})
             return _fetched(cursor.execute(sql, parameters), max_rows)
 
-    def recall(self, sql: str) -> Result:
+    def recall(self, sql: str, *, timeout: float | None = None) -> Result:
         """Return the rows of a statement of our own about the lake itself, kept until anything is known anew.
 
         For what every answer asks alike: which subscriptions, months and listings there are. The statement must not
@@ -121,14 +121,14 @@ class LakeReader:
         """
         version = self.version()
         if version[0] is None:  # a file that a shell has changed has no version
-            return self.query(sql)
+            return self.query(sql, timeout=timeout)
         if self._kept[0] != version:
             self._kept = (version, {})
         kept = self._kept[1]  # the same one throughout: another thread may begin a new one
         if sql not in kept:
             if len(kept) >= KEPT_ANSWERS:
                 kept.clear()
-            kept[sql] = self.query(sql)
+            kept[sql] = self.query(sql, timeout=timeout)
         return kept[sql]
 
     def query_user_sql(

@@ -11,17 +11,21 @@
 --   billing_currency: Currency of the cost.
 --   billed_cost: What was charged.
 --   is_told: False where a charge's source cannot tell what the filter asks for, so that the sum says nothing.
-with members as (
+with periods as materialized (  -- it is read four times
+    select * from marts.budget_periods
+),
+
+members as (
     select
         budget_id,
         sub_account_id,
-    from marts.budget_periods
+    from periods
     where sub_account_id is not null
     union all
     select
         budgets.budget_id,
         ancestors.sub_account_id,
-    from marts.budget_periods as budgets
+    from periods as budgets
     inner join staging.subscription_ancestors as ancestors
         on budgets.budget_scope_id = '/providers/microsoft.management/managementgroups/' || ancestors.management_group_id
 ),
@@ -31,7 +35,7 @@ budgets as (
         budgets.*,
         members.sub_account_id as member_id,
         least(budgets.period_start_date, first_date) as history_start_date,
-    from marts.budget_periods as budgets
+    from periods as budgets
     inner join members using (budget_id)
     where budgets.category = 'Cost' and budgets.parts_not_applied = []
 ),
@@ -61,7 +65,7 @@ inner join marts.charges as charges
 left join tagged on budgets.budget_id = tagged.budget_id and charges.resource_id = tagged.resource_id
 where
     (budgets.resource_group_name is null or budgets.resource_group_name = charges.x_resource_group_name)
-    and charges.charge_period_start >= (select min(least(period_start_date, first_date)) from marts.budget_periods)
+    and charges.charge_period_start >= (select min(least(period_start_date, first_date)) from periods)
     and (
         budgets.clauses is null
         or list_bool_and(

@@ -35,14 +35,18 @@
 --   has_filter: Whether the budget counts only a part of its scope.
 --   filter: JSON of that filter.
 --   loaded_at: Instant of the listing (UTC).
-with months as (
+with periods as materialized (  -- it is read four times
+    select * from marts.budget_periods
+),
+
+months as (
     select
         budgets.budget_id,
         budgets.sub_account_id,
         unnest(
             generate_series(date_trunc('month', budgets.period_start_date), budgets.listed_date, interval 1 month)
         )::date as billing_month,
-    from marts.budget_periods as budgets
+    from periods as budgets
     where budgets.period_start_date <= budgets.listed_date
 ),
 
@@ -69,7 +73,7 @@ charged as (
         sum(days.billed_cost) as billed_cost,
         coalesce(sum(days.billed_cost) filter (where days.charge_date > budgets.listed_date - 4), 0) as open_cost,
         bool_and(days.is_told) as is_told,
-    from marts.budget_periods as budgets
+    from periods as budgets
     inner join marts.budget_days(null::date) as days
         on budgets.budget_id = days.budget_id
         and days.charge_date between budgets.period_start_date and budgets.period_end_date
@@ -89,7 +93,7 @@ sums as (
             charged.*,
             coalesce(budgets.billing_currency = charged.billing_currency, true) as is_its_currency,
         from charged
-        inner join marts.budget_periods as budgets using (budget_id)
+        inner join periods as budgets using (budget_id)
     ) as charged
     group by charged.budget_id
 ),
@@ -102,7 +106,7 @@ compared as (
         coalesce(sums.is_told, true) as is_told,
         sums.billed_cost,
         sums.open_cost,
-    from marts.budget_periods as budgets
+    from periods as budgets
     left join sums using (budget_id)
 ),
 

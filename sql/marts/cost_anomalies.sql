@@ -8,6 +8,8 @@
 --   last_date: Last day to judge; days that are not complete yet are left out all the same.
 --   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
+--   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled.
+--   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
 -- example: marts.cost_anomalies(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
 --   anomaly_id: The same for the same subscription, first service and first day; for muting it.
@@ -25,7 +27,10 @@
 --   impact: cost less usual_cost; negative where cost vanished.
 --   severity: high from 100 times min_cost of impact, medium from 10 times, else low.
 with judged as materialized (
-    select * from marts.cost_anomaly_days(measure, first_date, last_date, keep := keep, min_cost := min_cost)
+    select *
+    from marts.cost_anomaly_days(
+        measure, first_date, last_date, keep := keep, min_cost := min_cost, complete_to := complete_to, source := source
+    )
 ),
 
 flagged as (

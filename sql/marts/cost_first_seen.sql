@@ -6,6 +6,8 @@
 --   last_date: Last day to look at; days that are not complete yet are left out all the same.
 --   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
+--   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled.
+--   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
 -- example: marts.cost_first_seen(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
 --   sub_account_id: Subscription, /subscriptions/<guid>.
@@ -25,11 +27,11 @@ with places as (
         min(charges.charge_period_start) as first_charged,
         max(charges.charge_period_start) as last_charged,
         sum(measure) as cost,
-    from marts.charge_kinds as charges
-    left join marts.cost_settled as settled using (sub_account_id)
+    from query_table(source) as charges
+    left join (select * from marts.cost_settled where complete_to is null) as settled using (sub_account_id)
     where
         charges.charge_period_start between first_date - 70 and last_date
-        and charges.charge_period_start <= coalesce(settled.settled_date, last_date)
+        and charges.charge_period_start <= coalesce(settled.settled_date, complete_to, last_date)
         and charges.charge_kind = 'usage'
         and keep
     group by all

@@ -7,6 +7,7 @@
 --   last_date: Last day, which must be complete.
 --   keep := true: Condition on charges, such as charges.region_id = 'westeurope'.
 --   groups := 20: How many groups to give; the others are summed as one.
+--   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
 -- example: marts.cost_histories(charges.service_name, charges.billed_cost, date '2025-11-01', date '2026-11-19')
 -- columns:
 --   place: The group: a value of dimension; null for the others.
@@ -30,7 +31,7 @@ with spent as materialized (
             else 'fee'
         end as part,
         sum(measure) as cost,
-    from marts.charge_kinds as charges
+    from query_table(source) as charges
     where charges.charge_period_start between first_date and last_date and keep
     group by all
 ),

@@ -12,13 +12,17 @@
 --   outcome: Outcome of the latest attempt.
 --   reason: Why the latest attempt did not load everything; null when it did.
 --   next_step: What to do about it.
-with counted_elsewhere as (
+with chunks_of_cost as materialized (  -- it is read twice
+    select * from meta.cost_chunks
+),
+
+counted_elsewhere as (
     select
         candidates.account_id as sub_account_id,
         chunks.* exclude (scope_id),
         chunks.table_name in ('cost_exports', 'focus_charges') as is_file,
     from charges.candidates as candidates
-    inner join meta.cost_chunks as chunks
+    inner join chunks_of_cost as chunks
         on candidates.x_scope_id = chunks.scope_id
         and candidates.billing_month = chunks.month
         and candidates.x_source = case chunks.table_name when 'focus_charges' then 'focus' when 'cost_exports' then 'cost_export' when 'cost_daily' then 'query' else chunks.table_name end
@@ -37,7 +41,7 @@ chosen as (
         chunks.scope_id as sub_account_id,
         chunks.* exclude (scope_id),
         false as is_file,
-    from meta.cost_chunks as chunks
+    from chunks_of_cost as chunks
     anti join counted_elsewhere
         on chunks.scope_id = counted_elsewhere.sub_account_id
         and chunks.month = counted_elsewhere.month

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 import pytest
 
 from tests.files.conftest import EXPORTS
+from tests.lake.test_charge_days import SAME
 
 pytestmark = pytest.mark.replies
 
@@ -38,6 +39,15 @@ def test_the_sample_of_three_clouds_adds_up_per_provider_and_currency(home):
     )
     assert {row[:2]: list(row[2:]) for row in found} == dict(expected)
     assert {provider for provider, _ in expected} == {"AWS", "Microsoft", "Oracle"}
+
+
+@pytest.mark.parametrize("name", ["focus_sample_1.0.csv", "EA_ActualCost_Small.csv", "EA_AmortizedCost_Small.csv"])
+def test_days_of_cost_are_the_charges_of_a_real_file(home, name):
+    home.load(EXPORTS / name)
+    assert home.rows("select sum(charge_count) from marts.charge_days") == home.rows(
+        "select count(*) from marts.charges"
+    )
+    assert home.rows(SAME) == []
 
 
 def test_quoted_null_is_null_and_an_hour_ends_with_its_day(home):

@@ -1,0 +1,84 @@
+"""marts.charge_days says exactly what marts.charges says, whatever is loaded, and so do the macros that read it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finops_lake.answers.macros import DAY_COLUMNS, source_of
+from finops_lake.app import App
+from finops_lake.lake.reader import LakeReader
+from finops_lake.source import Chunk
+from tests.lake.test_as_of import MONTH, ONE, Lake, focus, queried
+
+KEYS = (
+    "billing_month, charge_period_start, sub_account_id, provider_name, service_category, service_name, resource_type,"
+    " region_id, sku_meter, billing_currency, charge_kind, is_kind_inferred"
+)
+SAME = f"""with days as (
+    select {KEYS}, billed_cost, effective_cost, charge_count from marts.charge_days
+),
+
+charges as (
+    select {KEYS}, sum(billed_cost), sum(effective_cost), count(*) from marts.charge_kinds group by all
+)
+
+(from days except all from charges) union all (from charges except all from days)"""
+ARGUMENTS = "charges.effective_cost, date '2026-10-15', date '2026-11-23'"
+CALLS = (
+    f"marts.cost_anomaly_days({ARGUMENTS}, min_cost := 1%s)",
+    f"marts.cost_anomalies({ARGUMENTS}, min_cost := 1%s)",
+    f"marts.cost_first_seen({ARGUMENTS}, min_cost := 0.01%s)",
+    "marts.cost_histories({'a': charges.service_name}, charges.billed_cost, date '2026-09-01', date '2026-11-19'%s)",
+)
+
+
+def differing(reader: LakeReader) -> list[tuple[Any, ...]]:
+    """Return the rows in which the stored days and the charges differ."""
+    return reader.query(SAME).rows
+
+
+def test_days_follow_each_load_and_the_source_that_counts(tmp_path: Path) -> None:
+    """A file that takes the place of a query changes days that another scope's load had made."""
+    lake = Lake(tmp_path / "home")
+    sums = []
+    loads = (
+        ("cost_daily", "ActualCost", queried((1, "disk", "1"), (2, "vm", "-2.5"))),
+        ("focus_charges", None, focus((1, "disk", "7"), (1, "disk", "0.000000000000000000000001"))),
+        ("cost_daily", "ActualCost", queried((1, "disk", "3"))),
+        ("focus_charges", None, []),
+    )
+    for table, metric, rows in loads:
+        lake.load(Chunk(table, ONE, MONTH, metric), rows)
+        reader = lake.reader()
+        assert differing(reader) == []
+        sums.append(reader.query("select sum(billed_cost), sum(charge_count) from marts.charge_days").rows[0])
+        reader.close()
+    counted = Decimal("7.000000000000000000000001")
+    assert sums == [(Decimal("-1.5"), 2), (counted, 2), (counted, 2), (Decimal(3), 1)]
+
+
+def test_days_of_the_local_azure_are_its_charges(app: App) -> None:
+    assert app.lake.query("select count(*) from marts.charge_days").rows[0][0] > 100
+    assert differing(app.lake) == []
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_macro_gives_the_same_from_days_as_from_charges(app: App, call: str) -> None:
+    ((complete,),) = app.lake.query("select distinct settled_date from marts.cost_settled").rows
+    slow = app.lake.query(f"from {call % ''} order by all").rows
+    more = "" if "histories" in call else f", complete_to := date '{complete}'"
+    more += ", source := 'marts.charge_days'"
+    assert app.lake.query(f"from {call % more} order by all").rows == slow
+    assert slow or "first_seen" in call
+
+
+def test_days_are_read_only_where_they_have_every_column(app: App) -> None:
+    known = {column.name for column in app.lake.query("from marts.charge_days limit 0").columns}
+    assert known >= DAY_COLUMNS
+    assert source_of("{'a': charges.service_name}", "charges.billed_cost") == "marts.charge_days"
+    assert source_of("charges.billed_cost", "json_extract(charges.tags, '$.env')") == "marts.charge_kinds"
+    assert source_of("charges.list_cost") == "marts.charge_kinds"
