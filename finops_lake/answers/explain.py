@@ -69,7 +69,7 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     compared = [one for one in chosen if one.sub_account_id not in left_out]
     among = None if len(compared) == len(known) else compared
     resolve = resolver(lake)
-    result = lake.query(_sql(question, metric, among, resolve, every_level=True))
+    result = lake.recall(_sql(question, metric, among, resolve, every_level=True))
     rows = [dict(zip((column.name for column in result.columns), row, strict=True)) for row in result.rows]
     levels = {
         level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other", "resource")

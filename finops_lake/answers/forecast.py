@@ -107,7 +107,8 @@ def answer_forecast(lake: LakeReader, question: ForecastQuestion) -> Answer:
         _groups(lake, _sql(whole, metric, last, keep, resolve), whole, last, names) if question.group_by else groups
     )
     months = _months(question, last)
-    rows, sums = _rows(groups, months, last), _totals(groups, totals, months, last)
+    ahead = {month: [_month(group, month, last) for group in groups] for month in months}
+    rows, sums = _rows(groups, ahead), _totals(groups, totals, ahead, last)
     return Answer(
         columns=columns,
         rows=tuple(rows),
@@ -244,25 +245,27 @@ def _month(group: _Group, month: date, last: date) -> _Month | None:
     return _Month(actual, forecast, low, {share: forecast + margin for share, margin in margins.items()})
 
 
-def _rows(groups: Sequence[_Group], months: Sequence[date], last: date) -> list[tuple[Any, ...]]:
+def _rows(groups: Sequence[_Group], ahead: Mapping[date, Sequence[_Month | None]]) -> list[tuple[Any, ...]]:
     rows = []
-    for month in months:
-        for group in groups:
-            found = _month(group, month, last)
+    for month, forecasts in ahead.items():
+        for group, found in zip(groups, forecasts, strict=True):
             cells = found.cells if found else (None,) * len(AMOUNTS)
             rows.append((month, *group.names, group.currency, *cells))
     return rows
 
 
 def _totals(
-    groups: Sequence[_Group], totals: Sequence[_Group], months: Sequence[date], last: date
+    groups: Sequence[_Group],
+    totals: Sequence[_Group],
+    ahead: Mapping[date, Sequence[_Month | None]],
+    last: date,
 ) -> list[dict[str, Any]]:
     """Return a total per month and currency: the sum of its groups, with the margins of the total's own series."""
     sums = []
-    for month in months:
+    for month, forecasts in ahead.items():
         for total in sorted(totals, key=lambda one: one.currency):
-            found = [_month(group, month, last) for group in groups if group.currency == total.currency]
-            parts = [one for one in found if one is not None]
+            alike = zip(groups, forecasts, strict=True)
+            parts = [one for group, one in alike if one is not None and group.currency == total.currency]
             whole = _month(total, month, last)
             if not parts or whole is None:
                 continue

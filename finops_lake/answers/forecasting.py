@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from math import exp, hypot, log
 from statistics import median
@@ -97,7 +98,12 @@ def fit(first: date, costs: Sequence[float]) -> Forecast | None:
     """Return the forecast of a series that has a cost for each day from `first`; None where it is too short."""
     if len(costs) < SHORTEST_DAYS:
         return None
-    first, held = first + timedelta(days=max(len(costs) - HELD_DAYS, 0)), costs[-HELD_DAYS:]
+    return _fitted(first + timedelta(days=max(len(costs) - HELD_DAYS, 0)), tuple(costs[-HELD_DAYS:]))
+
+
+@lru_cache(maxsize=512)
+def _fitted(first: date, held: tuple[float, ...]) -> Forecast:
+    """Return the forecast of a series that is long enough; it stays the same until its next day is complete."""
     base, fees = split_fees(first, held)
     rhythm = _rhythm(first, base)
     level_days = [cost / max(rhythm[(first.weekday() + number) % WEEK], 0.02) for number, cost in enumerate(base)]

@@ -130,7 +130,7 @@ def _parts(lake: LakeReader, question: CoverageQuestion, charged: str) -> dict[s
         f"{'with ' if name == 'coverage' else ''}{select}\n)"
         for name, select in selects.items()
     ]
-    found = lake.query(f"with {charged}\n\n" + "\nunion all by name\n".join(numbered) + "\norder by part, place")
+    found = lake.recall(f"with {charged}\n\n" + "\nunion all by name\n".join(numbered) + "\norder by part, place")
     names = [column.name for column in found.columns]
     parts: dict[str, list[dict[str, Any]]] = {name: [] for name in selects}
     for row in found.rows:

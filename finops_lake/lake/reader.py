@@ -28,6 +28,9 @@ Parameters = Mapping[str, Any] | Sequence[Any]
 KEPT_ANSWERS = 200
 """Statements whose rows are kept at most; questions by month and subscription are not many more."""
 
+KEPT_ROWS = 50_000
+"""Rows kept at most, of all statements together."""
+
 _ONE_SELECT = "give one SELECT (WITH, FROM, SHOW, DESCRIBE and SUMMARIZE count as such)"
 _SHOWN = 120
 _BATCH = 64
@@ -116,7 +119,7 @@ class LakeReader:
     def recall(self, sql: str, *, timeout: float | None = None) -> Result:
         """Return the rows of a statement of our own about the lake itself, kept until anything is known anew.
 
-        For what every answer asks alike: which subscriptions, months and listings there are. The statement must not
+        For what every answer asks alike, and for questions that take long and have few rows. The statement must not
         read the clock.
         """
         version = self.version()
@@ -125,11 +128,15 @@ class LakeReader:
         if self._kept[0] != version:
             self._kept = (version, {})
         kept = self._kept[1]  # the same one throughout: another thread may begin a new one
-        if sql not in kept:
-            if len(kept) >= KEPT_ANSWERS:
+        found = kept.get(sql)
+        if found is None:
+            found = self.query(sql, timeout=timeout)
+            rows = len(found.rows) + sum(len(one.rows) for one in list(kept.values()))
+            if len(kept) >= KEPT_ANSWERS or rows > KEPT_ROWS:
                 kept.clear()
-            kept[sql] = self.query(sql, timeout=timeout)
-        return kept[sql]
+            if len(found.rows) <= KEPT_ROWS:
+                kept[sql] = found
+        return found
 
     def query_user_sql(
         self,

@@ -30,7 +30,7 @@
 --   period_committed_days: The same for now.
 --   cause: new or gone (all usage of a resource by a service, in one of the periods only), metered (in both, with quantities of one unit), changed (in both, quantities not known), or the kind of charge where it is not usage.
 --   expected_cost: Of metered ones: base_cost at the quantity of now and the unit price of then, cut to 8 decimals; null where there was no quantity then.
-with sides as (
+with charged as materialized (  -- else DuckDB reads the charges twice, because it is read twice below
     select
         dimension as place,
         charges.sub_account_id,
@@ -40,58 +40,45 @@ with sides as (
         charges.consumed_unit,
         charges.billing_currency,
         charges.charge_kind,
-        charges.charge_period_start between period_start and period_end as is_now,
-        sum(measure) as cost,
-        sum(charges.consumed_quantity) as quantity,
-        count(*) = count(charges.consumed_quantity) as is_measured,
-        min(charges.charge_period_start) as first_date,
-        max(charges.charge_period_start) as last_date,
-        bit_or(1::hugeint << charges.day_number::hugeint) as days,
-        bit_or(1::hugeint << charges.day_number::hugeint) filter (where charges.commitment_discount_id is not null)
-            as committed_days,
+        coalesce(sum(measure) filter (where not charges.is_now), 0) as base_cost,
+        coalesce(sum(measure) filter (where charges.is_now), 0) as period_cost,
+        case
+            when count(*) = count(charges.consumed_quantity)
+                then coalesce(sum(charges.consumed_quantity) filter (where not charges.is_now), 0)
+        end as base_quantity,
+        case
+            when count(*) = count(charges.consumed_quantity)
+                then coalesce(sum(charges.consumed_quantity) filter (where charges.is_now), 0)
+        end as period_quantity,
+        bool_or(not charges.is_now) as was_charged,
+        bool_or(charges.is_now) as is_charged,
+        max(charges.charge_period_start) filter (where not charges.is_now) as last_date,
+        min(charges.charge_period_start) filter (where charges.is_now) as first_date,
+        bit_or(charges.day_bit) filter (where not charges.is_now) as base_days,
+        bit_or(charges.day_bit) filter (where charges.is_now) as period_days,
+        bit_or(charges.day_bit) filter (where not charges.is_now and charges.commitment_discount_id is not null)
+            as base_committed_days,
+        bit_or(charges.day_bit) filter (where charges.is_now and charges.commitment_discount_id is not null)
+            as period_committed_days,
     from (
         select
             *,
+            charge_period_start between period_start and period_end as is_now,
             case
                 when greatest(base_end - base_start, period_end - period_start) > 126 then null
-                when charge_period_start between period_start and period_end then charge_period_start - period_start
-                else charge_period_start - base_start
-            end as day_number,
+                when charge_period_start between period_start and period_end
+                    then 1::hugeint << (charge_period_start - period_start)::hugeint
+                else 1::hugeint << (charge_period_start - base_start)::hugeint
+            end as day_bit,
         from marts.charge_kinds
+        where
+            charge_period_start between least(base_start, period_start) and greatest(base_end, period_end)
+            and (
+                charge_period_start between base_start and base_end
+                or charge_period_start between period_start and period_end
+            )
     ) as charges
-    where
-        charges.charge_period_start between least(base_start, period_start) and greatest(base_end, period_end)
-        and (
-            charges.charge_period_start between base_start and base_end
-            or charges.charge_period_start between period_start and period_end
-        )
-        and keep
-    group by all
-),
-
-charged as materialized (  -- else DuckDB reads the charges twice, because it is read twice below
-    select
-        place,
-        sub_account_id,
-        resource_id,
-        service_name,
-        meter,
-        consumed_unit,
-        billing_currency,
-        charge_kind,
-        coalesce(any_value(cost) filter (where not is_now), 0) as base_cost,
-        coalesce(any_value(cost) filter (where is_now), 0) as period_cost,
-        case when bool_and(is_measured) then coalesce(any_value(quantity) filter (where not is_now), 0) end as base_quantity,
-        case when bool_and(is_measured) then coalesce(any_value(quantity) filter (where is_now), 0) end as period_quantity,
-        bool_or(not is_now) as was_charged,
-        bool_or(is_now) as is_charged,
-        any_value(last_date) filter (where not is_now) as last_date,
-        any_value(first_date) filter (where is_now) as first_date,
-        any_value(days) filter (where not is_now) as base_days,
-        any_value(days) filter (where is_now) as period_days,
-        any_value(committed_days) filter (where not is_now) as base_committed_days,
-        any_value(committed_days) filter (where is_now) as period_committed_days,
-    from sides
+    where keep
     group by all
 ),
 

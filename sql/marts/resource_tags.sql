@@ -1,6 +1,7 @@
 -- Effective tags of the resources that exist now, each from the nearest holder: the resource itself, else its resource
 --   group, else its subscription. A tag on a charge itself comes before all of them where charges are grouped by tag.
 -- grain: one row per resource and tag key
+-- stored: whole
 -- source: keys have no case and values have (Azure tag documentation); the precedence is ours, see docs/decisions.md
 -- example: select tag_value, billing_currency, sum(billed_cost) as cost from marts.charges join marts.resource_tags
 --   using (resource_id) where tag_key = 'env' group by all order by cost desc

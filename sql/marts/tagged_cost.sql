@@ -16,7 +16,7 @@
 --   untagged_state: What it counts as for a tag that it does not have: untagged, untaggable (no resource, or a type that cannot have tags) or unknown (neither the bill nor a listing tells its tags).
 --   billed_cost: Actual cost, before tax; null when not loaded.
 --   effective_cost: Amortized cost; null when not loaded.
-with items as (
+with items as materialized (
     select
         charges.billing_month,
         charges.sub_account_id,
@@ -51,6 +51,7 @@ own as (
 listed as (
     select resource_id, map_from_entries(list({'k': tag_key, 'v': tag_value})) as tags,
     from marts.resource_tags
+    where resource_id in (select resource_id from items)
     group by resource_id
 )
 

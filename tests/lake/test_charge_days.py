@@ -82,3 +82,8 @@ def test_days_are_read_only_where_they_have_every_column(app: App) -> None:
     assert source_of("{'a': charges.service_name}", "charges.billed_cost") == "marts.charge_days"
     assert source_of("charges.billed_cost", "json_extract(charges.tags, '$.env')") == "marts.charge_kinds"
     assert source_of("charges.list_cost") == "marts.charge_kinds"
+
+
+def test_what_a_macro_reads_by_name_is_in_its_lineage(app: App) -> None:
+    lineage = "select count(*) from meta.lineage where view_name = 'marts.cost_histories' and table_name = 'cost_daily'"
+    assert app.lake.query(lineage).rows == [(1,)]

@@ -23,7 +23,7 @@ from finops_lake.errors import (
     StorageError,
 )
 from finops_lake.lake.files import Choice, LakeFiles
-from finops_lake.lake.reader import Column, LakeReader
+from finops_lake.lake.reader import KEPT_ROWS, Column, LakeReader
 from finops_lake.source import Chunk, ChunkResult
 from tests.lake.samples import NOVEMBER, load_disks, publish_costs, run_python, warehouse
 
@@ -67,7 +67,7 @@ def test_days_are_utc_days_whatever_the_machine_thinks(home):
     code = """
 import sys
 from pathlib import Path
-from finops_lake.lake.reader import LakeReader
+from finops_lake.lake.reader import KEPT_ROWS, LakeReader
 found = LakeReader(Path(sys.argv[1])).query("select (timestamptz '2026-11-01 01:00+00')::date")
 print(found.rows[0][0])
 """
@@ -151,6 +151,22 @@ def test_what_is_recalled_is_asked_once_until_anything_is_known_anew(home):
     reader.close()
 
 
+def test_what_is_recalled_is_bounded_by_rows(home):
+    reader = LakeReader(home)
+    publish_costs(home, "1")
+    large = f"select range from range({KEPT_ROWS + 1})"
+    half = "select range from range({}, {})"
+    first = reader.recall(half.format(0, KEPT_ROWS // 2 + 1))
+    assert len(reader.recall(large).rows) == KEPT_ROWS + 1
+    assert reader.recall(large) is not reader.recall(large)
+    again = reader.recall(half.format(0, KEPT_ROWS // 2 + 1))
+    assert again is not first
+    assert again.rows == first.rows
+    assert reader.recall(half.format(1, KEPT_ROWS)).rows
+    assert reader.recall(half.format(0, KEPT_ROWS // 2 + 1)) is not again
+    reader.close()
+
+
 def test_an_arrow_stream_may_be_left_unread(home, reader):
     publish_costs(home, "1")
     stream = reader.arrow("from range(1000000)")
@@ -211,7 +227,7 @@ def test_an_idle_reader_lets_go_of_the_file(home):
 
 
 def test_making_a_reader_does_not_load_duckdb():
-    code = "import sys; from pathlib import Path; from finops_lake.lake.reader import LakeReader;"
+    code = "import sys; from pathlib import Path; from finops_lake.lake.reader import KEPT_ROWS, LakeReader;"
     code += "LakeReader(Path('x')).exists(); print('duckdb' in sys.modules, 'pyarrow' in sys.modules)"
     assert run_python(code).stdout == "False False\n"
 
