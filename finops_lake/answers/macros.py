@@ -28,6 +28,7 @@ def views_of(
     tagged = bool(tags) or any(name.startswith((TAG, VIRTUAL)) for name in names)
     return ["marts.resource_tags"] if tagged else []
 
+
 DAYS = "marts.charge_days"
 DAY_COLUMNS = frozenset(
     {
