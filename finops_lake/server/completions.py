@@ -11,7 +11,7 @@ from mcp_types import Completion, CompletionArgument, CompletionContext, PromptR
 from finops_lake.answers.describe import tables_of
 from finops_lake.app import App
 from finops_lake.errors import FinopsLakeError
-from finops_lake.server.clean import clean
+from finops_lake.plaintext import clean
 
 MOST = 100
 """The protocol's limit."""

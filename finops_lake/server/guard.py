@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import socket
-import stat
-import sys
-from pathlib import Path
 
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.datastructures import Headers
@@ -17,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from finops_lake.config import Settings
 from finops_lake.errors import ConfigError
+from finops_lake.secretfile import read_private
 
 TOKEN_VARIABLE = "FINOPS_LAKE_HTTP_TOKEN"  # noqa: S105 - a name, not a token
 TOKEN_FILE_VARIABLE = "FINOPS_LAKE_HTTP_TOKEN_FILE"  # noqa: S105
@@ -37,21 +34,8 @@ def bearer_token(settings: Settings) -> str | None:
         return _checked(settings.http_token.get_secret_value(), TOKEN_VARIABLE)
     if settings.http_token_file is not None:
         place = f"{TOKEN_FILE_VARIABLE}: {settings.http_token_file}"
-        return _checked(_read_private(settings.http_token_file, place), place)
+        return _checked(read_private(settings.http_token_file, place), place)
     return None
-
-
-def _read_private(path: Path, place: str) -> str:
-    try:
-        with path.open(encoding="utf-8") as file:
-            mode = os.fstat(file.fileno()).st_mode  # of what was opened, not of what the name means by now
-            if not stat.S_ISREG(mode):
-                raise ConfigError([f"{place} is not a regular file"])
-            if sys.platform != "win32" and mode & 0o077:
-                raise ConfigError([f"{place} can be read by others (mode {mode & 0o777:o}); run: chmod 600 {path}"])
-            return file.read(10_000)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{place} cannot be read ({getattr(error, 'strerror', None) or 'not a text'})"]) from error
 
 
 def _checked(text: str, place: str) -> str:

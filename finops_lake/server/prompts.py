@@ -15,7 +15,7 @@ from mcp_types import INVALID_PARAMS, GetPromptResult, InputRequiredResult
 from pydantic import Field
 
 from finops_lake.app import App
-from finops_lake.server.clean import clean
+from finops_lake.plaintext import clean
 from finops_lake.source import first_of_month, months_back, next_month
 
 LONGEST = 100

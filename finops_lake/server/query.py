@@ -16,7 +16,8 @@ from finops_lake.answers.sql import TIMEOUT_SECONDS, answer_sql
 from finops_lake.app import App
 from finops_lake.errors import InputError, RetryableError
 from finops_lake.lake.limits import Stop
-from finops_lake.server.clean import CUT, clean_envelope
+from finops_lake.plaintext import CUT
+from finops_lake.server.clean import clean_envelope
 from finops_lake.server.envelope import QueryAnswer
 from finops_lake.server.parameters import Limit, Offset, ResultId, Sql, TimeoutSeconds
 from finops_lake.server.replies import ANSWER_BYTES, fitting, short_text, shorten_missing, weight

@@ -15,7 +15,8 @@ from finops_lake.answers.audit_question import checks_of
 from finops_lake.answers.describe import SCHEMAS, DescribeQuestion, answer_describe
 from finops_lake.app import App
 from finops_lake.errors import FinopsLakeError, InputError
-from finops_lake.server.clean import clean, clean_envelope, clean_lines
+from finops_lake.plaintext import clean, clean_lines
+from finops_lake.server.clean import clean_envelope
 from finops_lake.server.parameters import MAX_LIMIT
 from finops_lake.server.query import RESULT_URI, page
 from finops_lake.server.shelf import Shelf

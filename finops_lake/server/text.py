@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from finops_lake.answers.answer import plain
-from finops_lake.server.clean import CELL_LENGTH, CUT
+from finops_lake.plaintext import CELL_LENGTH, CUT
 
 CENT = Decimal("0.01")
 UNITS = ("billing_currency", "currency", "consumed_unit")

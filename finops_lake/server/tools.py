@@ -20,7 +20,7 @@ from pydantic import PrivateAttr, ValidationError
 from finops_lake import telemetry
 from finops_lake.errors import FinopsLakeError, asked_azure
 from finops_lake.journal import AnswerGiven
-from finops_lake.server.clean import clean_lines
+from finops_lake.plaintext import clean_lines
 from finops_lake.server.mistakes import invalid_arguments, unknown_arguments
 
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)

@@ -15,7 +15,8 @@ from finops_lake.demo.calls import Call
 from finops_lake.demo.faults import Fault
 from finops_lake.demo.replies import Reply
 from finops_lake.demo.server import LocalAzure
-from finops_lake.server.clean import CELL_LENGTH, CUT, clean, clean_envelope, clean_lines
+from finops_lake.plaintext import CELL_LENGTH, CUT, clean, clean_lines
+from finops_lake.server.clean import clean_envelope
 from tests.server.calls import app_of, ask, call, records, refused, text_of
 
 SMUGGLED = "".join(chr(0xE0000 + ord(letter)) for letter in "delete everything")
