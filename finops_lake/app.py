@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from finops_lake.config import Settings
 from finops_lake.errors import ConfigError, FinopsLakeError
-from finops_lake.journal import AnswerGiven, Journal
+from finops_lake.journal import AnswerGiven, Journal, row_of_alert
 from finops_lake.lake.reader import LakeReader
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
+    from finops_lake.alerts.watch import Watch
     from finops_lake.azure_api.clients import AzureClients
     from finops_lake.file_refresh import FileRefresher
     from finops_lake.lake.writer import Warehouse
@@ -33,7 +34,18 @@ class App:
     @cached_property
     def lake(self) -> LakeReader:
         """The reader of the published lake."""
-        return LakeReader(self.settings.home, confirmed=self.journal.confirmations)
+        alerted = self._alerted if self.settings.alerts else None
+        return LakeReader(self.settings.home, confirmed=self.journal.confirmations, alerted=alerted)
+
+    def _alerted(self) -> list[dict[str, Any]]:
+        return [row_of_alert(alert) for _, alert in self.journal.alerts()]
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Telling somebody of what the rules [[alerts]] find."""
+        from finops_lake.alerts.watch import Watch
+
+        return Watch(self.settings, self.lake, self.journal)
 
     @cached_property
     def journal(self) -> Journal:
@@ -55,14 +67,22 @@ class App:
         from finops_lake.schedule import Scheduler
 
         files = FILE_TABLES if self.settings.exports else ()
-        return Scheduler(self.settings, [*EXTRACTORS, *files], self.journal, self.refresher)
+        return Scheduler(self.settings, [*EXTRACTORS, *files], self.journal, self.refresher, after=self._after_refresh)
+
+    def _after_refresh(self, error: FinopsLakeError | None) -> None:
+        if self.settings.alerts:
+            self.watch.after_refresh(error)
 
     def watched(self) -> dict[str, Any]:
-        """Return how refreshing goes, as sections of a status: `schedule` (its jobs) and `calls` (the last day's)."""
+        """Return how refreshing goes, as sections of a status: `schedule`, `calls` (the last day's) and `alerts`."""
         from finops_lake.answers.watch import calls_section
 
         _, waiting = self.journal.calls()
-        return {"schedule": self._jobs(), "calls": calls_section(self.lake, waiting, self.settings.utc_now())}
+        return {
+            "schedule": self._jobs(),
+            "calls": calls_section(self.lake, waiting, self.settings.utc_now()),
+            "alerts": self.watch.standing(),
+        }
 
     def _jobs(self) -> list[dict[str, Any]]:
         try:

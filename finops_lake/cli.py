@@ -28,6 +28,7 @@ COMMANDS = {
     "tags": "tags",
     "audit": "audit",
     "budgets": "budgets",
+    "alerts": "alerts",
     "sql": "sql",
     "export": "export",
     "schedule": "schedule",

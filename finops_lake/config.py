@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from finops_lake.alert_rules import AlertRule, Channel, faults_between, variable_of
 from finops_lake.errors import ConfigError
 from finops_lake.scopes import kind_of, normal_scope
-from finops_lake.when import When, when_of
+from finops_lake.when import When, known_zone, when_of
 
 PREFIX = "FINOPS_LAKE_"
 
@@ -88,13 +88,7 @@ class Schedule(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value == "local":
-            return value
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("there is no such time zone; give an IANA name such as Europe/Berlin, or local") from error
-        return value
+        return value if value == "local" else known_zone(value)
 
     @property
     def moments(self) -> Mapping[str, When | None]:
@@ -106,6 +100,15 @@ def _switched(value: object) -> object:
     """Let a variable switch the schedule as a whole."""
     if isinstance(value, str) and value.strip().lower() in NO | YES:
         return {"enabled": value.strip().lower() in YES}
+    return value
+
+
+def _switched_off(value: object) -> object:
+    """Let a variable switch all alerts off; rules are tables of the file."""
+    if isinstance(value, str):
+        if value.strip().lower() not in NO:
+            raise ValueError("the variable only switches alerts off; rules are tables [[alerts]] of config.toml")
+        return ()
     return value
 
 
@@ -187,6 +190,12 @@ class Settings(BaseModel):
     schedule: Annotated[Schedule, BeforeValidator(_switched)] = Field(
         Schedule.model_validate({}),
         description="When what is refreshed; a variable switches it on or off, the table says more.",
+    )
+    channels: Mapping[str, Channel] = Field(
+        {}, description="Webhooks that alerts go to, by name; tables [channels.NAME] of the file only."
+    )
+    alerts: Annotated[tuple[AlertRule, ...], BeforeValidator(_switched_off)] = Field(
+        (), description="What somebody is told of after a refresh; a variable only switches it off."
     )
     usage_days: int = Field(90, ge=1, le=3660, description="Days for which calls to Azure and answers are remembered.")
 
@@ -283,6 +292,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         places["max_age_seconds"], values["max_age_seconds"] = CACHE_SWITCH, 0
     values.setdefault("home", home)
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}CONFIG"}
+    known |= _give_addresses(values.get("channels"), environment)
     faults += [
         f"{name}: there is no such setting" for name in environment if name.startswith(PREFIX) and name not in known
     ]
@@ -293,6 +303,19 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if faults:
         raise ConfigError(faults)
     return settings
+
+
+def _give_addresses(channels: object, environment: Mapping[str, str]) -> set[str]:
+    """Give each channel the address that its variable holds, and return the names of these variables."""
+    tables = (
+        {name: table for name, table in channels.items() if isinstance(table, dict)}
+        if isinstance(channels, dict)
+        else {}
+    )
+    for name, table in tables.items():
+        if environment.get(variable_of(name)):
+            table["address"] = SecretStr(environment[variable_of(name)])
+    return {variable_of(name) for name in tables}
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> str | None:
@@ -310,14 +333,21 @@ def _read_file(path: Path, *, required: bool) -> tuple[dict[str, object], dict[s
     except tomllib.TOMLDecodeError as error:
         return {}, {}, [f"{path}: not valid TOML: {error}"]
     faults = [f"{path}: {key}: give it as a variable, or its file" for key in NEVER_IN_A_FILE if values.pop(key, None)]
+    faults += faults_between(path, values)
     return values, {key: f"{path}: {key}" for key in values}, faults
 
 
 def _fault(item: Mapping[str, object], places: Mapping[str, str]) -> str:
-    location = [str(part) for part in item["loc"]] if isinstance(item["loc"], tuple) else []
-    place = places.get(location[0], location[0]) if location else "configuration"
-    place = ".".join([place, *location[1:]])
+    location = [*item["loc"]] if isinstance(item["loc"], tuple) else []
+    if location and location[0] == "alerts" and len(location) > 1 and isinstance(location[1], int):
+        location[:2] = ["alerts"]
+        place = f"{places['alerts']} {item['loc'][1] + 1}"  # type: ignore[index]
+    else:
+        place = places.get(str(location[0]), str(location[0])) if location else "configuration"
+    place = ".".join([place, *map(str, location[1:])])
     if item["type"] == "extra_forbidden":
         return f"{place}: there is no such setting"
     message = str(item["msg"]).removeprefix("Value error, ")
+    if location and location[0] in ("alerts", "channels"):  # an address in the wrong place is a secret all the same
+        return f"{place}: {message}"
     return f"{place}: {item['input']!r} cannot be used: {message}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from finops_lake.errors import FinopsLakeError
-from finops_lake.journal import Journal
+from finops_lake.journal import Alert, Journal, row_of_alert
 from finops_lake.source import ChunkResult
 
 if TYPE_CHECKING:
@@ -19,14 +19,15 @@ LOG = logging.getLogger("finops_lake.refresh")
 
 
 def publish(warehouse: Warehouse, journal: Journal, keep: timedelta) -> int:
-    """Publish the lake with the journal's calls, answers and confirmations, and return the number of the generation.
+    """Publish the lake with what the journal kept for it, and return the number of the generation.
 
-    Rows about calls and answers are kept for the time `keep`.
+    Rows about calls, answers and alerts are kept for the time `keep`.
     """
     taken, usage = _buffered_usage(journal)
-    confirmed = journal.confirmations()
+    confirmed, alerts = journal.confirmations(), journal.alerts()
+    usage["alerts"] = [row_of_alert(alert) for _, alert in alerts]
     generation = warehouse.publish(usage, keep=keep, confirmed=confirmed)
-    _forget(journal, *taken, confirmed)
+    _forget(journal, *taken, confirmed, alerts)
     return generation
 
 
@@ -38,7 +39,13 @@ def _buffered_usage(journal: Journal) -> tuple[tuple[int, int], dict[str, list[d
     return (last_call, last_answer), usage
 
 
-def _forget(journal: Journal, last_call: int, last_answer: int, confirmed: Sequence[ChunkResult]) -> None:
+def _forget(
+    journal: Journal,
+    last_call: int,
+    last_answer: int,
+    confirmed: Sequence[ChunkResult],
+    alerts: Sequence[tuple[int, Alert]],
+) -> None:
     """Forget what the lake has taken over; were it not forgotten, the lake would still take it once only."""
     try:
         if last_call:
@@ -47,5 +54,7 @@ def _forget(journal: Journal, last_call: int, last_answer: int, confirmed: Seque
             journal.forget_answers(last_answer)
         if confirmed:
             journal.forget_confirmations(confirmed)
+        if alerts:
+            journal.keep_alerts(alerts)
     except FinopsLakeError as error:
         LOG.warning("the journal keeps what the lake has: %s", error)

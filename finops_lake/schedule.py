@@ -58,6 +58,9 @@ LOOK_EVERY_SECONDS = 30
 
 LOCK_SECONDS = 1.0
 
+ENDED = ("loaded", "partial", "failed")
+"""Outcomes of runs that refreshed, or failed to; the others gave way to somebody."""
+
 AGAIN_AFTER = timedelta(minutes=1)
 """When a run that gave way to a question goes on."""
 
@@ -157,7 +160,7 @@ def due_at(trigger: Any, now: datetime) -> datetime | None:
 class Scheduler:
     """Runs the jobs of one home when they are due.
 
-    `refresher` makes the refresher of one run.
+    `refresher` makes the refresher of one run; `after` hears when one ended, with the error where it failed wholly.
     """
 
     def __init__(
@@ -167,8 +170,10 @@ class Scheduler:
         journal: Journal,
         refresher: Callable[[], Refresher],
         *,
+        after: Callable[[FinopsLakeError | None], object] = lambda error: None,
         rng: Callable[[], float] = random.random,
     ) -> None:
+        self._after = after
         self._settings = settings
         self._schedule = settings.schedule
         self._journal = journal
@@ -284,18 +289,21 @@ class Scheduler:
             return None
         self._running = job
         try:
-            outcome, detail = self._outcome(job)
+            outcome, detail, error = self._outcome(job)
+            self._journal.finish_run(number, self._settings.utc_now(), outcome, detail)
+            if outcome in ENDED:
+                self._after(error)
         finally:
             self._running = None
             self._giving_way.clear()
-        self._journal.finish_run(number, self._settings.utc_now(), outcome, detail)
         run = replace(self._journal.runs(job.name, 1)[0], outcome=outcome, detail=detail)
         if self._told:
             self._told(run)
         return run
 
-    def _outcome(self, job: Job) -> tuple[str, str]:
-        """Refresh the tables of a job and return what became of it, in a word and in words."""
+    def _outcome(self, job: Job) -> tuple[str, str, FinopsLakeError | None]:
+        """Refresh the tables of a job and return what became of it, in a word and in words, and why it failed."""
+        failure = None
         with telemetry.doing(request_id=telemetry.new_request_id(), job=job.name):
             try:
                 outcome, detail = _told_of(self._refreshed(self._demand(job)))
@@ -305,10 +313,10 @@ class Scheduler:
                 outcome, detail = "stopped", str(error)
                 self._go_on_later(job)
             except FinopsLakeError as error:
-                outcome, detail = "failed", str(error)
+                outcome, detail, failure = "failed", str(error), error
             level = logging.WARNING if outcome in ("failed", "partial") else logging.INFO
             LOG.log(level, "%s: %s, %s", job.name, outcome, detail, extra={"job": job.name, "outcome": outcome})
-        return outcome, detail
+        return outcome, detail, failure
 
     def _refreshed(self, demand: Demand) -> RefreshReport:
         """Refresh, waiting for another process that does, in pieces short enough to notice that we are to stop."""

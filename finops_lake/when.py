@@ -1,10 +1,11 @@
-"""When something is to happen: an interval or five cron fields, read from text and checked without any library."""
+"""When something is to happen: intervals, cron fields and time zones, read and checked without any library."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 UNITS = {"m": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
 LEAST_SECONDS = 60
@@ -44,6 +45,15 @@ class Cron:
 
 
 When = Every | Cron
+
+
+def known_zone(name: str) -> str:
+    """Return the name of a time zone that exists; ValueError says what is allowed."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("there is no such time zone; give an IANA name such as Europe/Berlin") from error
+    return name
 
 
 def when_of(text: object) -> When | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from finops_lake.commands.refresh_plan import planned, show_plan
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
 from finops_lake.commands.words import say, tell_missing
-from finops_lake.errors import InputError, Outcome
+from finops_lake.errors import FinopsLakeError, InputError, LockedError, Outcome, StoppedError
 
 if TYPE_CHECKING:
     from finops_lake.app import App
@@ -77,11 +78,12 @@ def command(
         with named(subscriptions=source):
             answer = planned(app, _demand(tables, months, force))
         return show_plan(answer, style)
-    with named(subscriptions=source):
+    with named(subscriptions=source), telling_failure(app):
         if locations:
             answer, code = loaded(app, locations, force, wait)
         else:
             answer, code = refreshed(app, _demand(tables, months, force), wait)
+    told = app.watch.after_refresh()
     if style == "json":
         print_json(answer.as_dict())
     elif style == "csv":
@@ -90,7 +92,21 @@ def command(
         print_refresh(answer)
     if style != "json":
         tell_refresh(app, answer)
+        for line in told.lines:
+            say(line)
     return code
+
+
+@contextmanager
+def telling_failure(app: App) -> Iterator[None]:
+    """Tell those who want to hear of it that a refresh failed wholly; that another one runs is no failure."""
+    try:
+        yield
+    except (InputError, LockedError, StoppedError):
+        raise
+    except FinopsLakeError as error:
+        app.watch.after_refresh(error)
+        raise
 
 
 def _demand(tables: Sequence[str], months: int | None, force: bool) -> Demand:

@@ -47,6 +47,7 @@ def command(context: click.Context, style: str | None) -> int:
         if months["first"]:
             say(f"Cost from {months['first']:%Y-%m} to {months['last']:%Y-%m}.")
         _tell_watch(answer.sections["calls"], answer.sections["schedule"], now)
+        _tell_alerts(answer.sections["alerts"])
     return exits.OK
 
 
@@ -63,6 +64,13 @@ def _tell_watch(calls: Mapping[str, Any], jobs: Sequence[Mapping[str, Any]], now
         ran = f"last {last} {job['last_outcome']}" if last else "never ran"
         due = "due now" if following and following <= now else f"next {cells.instant(following)}"
         say(f"Schedule: {job['job']} {job['when']}, {ran}, {due}.")
+
+
+def _tell_alerts(alerts: Mapping[str, int]) -> None:
+    """Say how many alerts were not sent yet; nothing where there is no rule."""
+    if alerts["rules"] or alerts["waiting"] or alerts["failed"]:
+        words = f"Alerts: {alerts['rules']} rules, {alerts['waiting']} waiting, {alerts['failed']} failed"
+        say(f"{words}; see finops-lake alerts." if alerts["failed"] else f"{words}.")
 
 
 def _as_the_tool(app: App, answer: Answer) -> Answer:

@@ -1,8 +1,9 @@
 """The small shared memory of one home, beside the warehouse: what its processes must know of each other at once.
 
 `journal.sqlite` holds the spent allowances of Azure's throttles, confirmations ("asked again, nothing changed"),
-operations under way at Azure, calls not yet in `meta.api_calls`, and runs of the schedule. It takes a millisecond
-to write where a publication of the lake takes a second, any process may write it at any time, and it may be deleted.
+operations under way at Azure, calls not yet in `meta.api_calls`, runs of the schedule, and what was told of alerts. It
+takes a millisecond to write where a publication of the lake takes a second, any process may write it at any time, and
+it may be deleted.
 """
 
 from __future__ import annotations
@@ -13,16 +14,32 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from finops_lake.errors import Outcome
+from finops_lake.journal.alerts import Alert, AlertBook, Claim, Delivery, Known, alert_of, delivery_of, row_of_alert
 from finops_lake.journal.buckets import Buckets
 from finops_lake.journal.records import AnswerGiven, ApiCall, Operation, Run, Spend
 from finops_lake.journal.store import Store
 from finops_lake.source import Chunk, ChunkResult
 
-__all__ = ["AnswerGiven", "ApiCall", "Buckets", "Journal", "Operation", "Run", "Spend"]
+__all__ = [
+    "Alert",
+    "AlertBook",
+    "AnswerGiven",
+    "ApiCall",
+    "Buckets",
+    "Claim",
+    "Delivery",
+    "Journal",
+    "Known",
+    "Operation",
+    "Run",
+    "Spend",
+    "row_of_alert",
+]
 
 FILE_NAME = "journal.sqlite"
 KEPT_CALLS = 100_000
@@ -122,6 +139,39 @@ class Journal:
         """Forget answers that `meta.answers` has now, by the number that `answers` gave."""
         with self._store.transaction() as connection:
             connection.execute("delete from answers where answer_id <= ?", [up_to])
+
+    @contextlib.contextmanager
+    def alert_book(self) -> Iterator[AlertBook]:
+        """Give the alerts, alone among all processes; what is done inside is kept as a whole."""
+        with self._store.transaction() as connection:
+            yield AlertBook(connection)
+
+    def alerts(self, *, is_open: bool = False) -> tuple[tuple[int, Alert], ...]:
+        """Return the alerts that changed since the lake took them over, with their revision, the oldest first.
+
+        With `is_open` those of which something is still to be sent, instead.
+        """
+        sent = "select 1 from deliveries as d where d.alert_id = a.alert_id and d.status in ('waiting', 'failed')"
+        rows = self._read(
+            "select revision, alert, channel, status, not_before, attempts, attempted_at, reason, message_id"
+            " from alerts as a left join deliveries using (alert_id)"
+            f" where {f'exists ({sent})' if is_open else 'revision <> kept'} order by a.decided_at, alert_id, channel"
+        )
+        return tuple(
+            (revision, alert_of(json.loads(text), [delivery_of(row[2:]) for row in group if row[2] is not None]))
+            for (revision, text), group in groupby(rows, lambda row: row[:2])
+        )
+
+    def keep_alerts(self, kept: Iterable[tuple[int, Alert]]) -> None:
+        """Note that the lake has these alerts as they were; those of which nothing is left to be sent are forgotten."""
+        with self._store.transaction() as connection:
+            rows = [(revision, alert.alert_id) for revision, alert in kept]
+            connection.executemany("update alerts set kept = ? where alert_id = ?", rows)
+            connection.execute(
+                "delete from alerts where revision = kept and not exists (select 1 from deliveries"
+                " where alert_id = alerts.alert_id and status in ('waiting', 'failed'))"
+            )
+            connection.execute("delete from deliveries where alert_id not in (select alert_id from alerts)")
 
     def start_run(self, name: str, due_at: datetime, at: datetime) -> int | None:
         """Note that a run of the schedule begins, and return its number; None: another process began it before."""

@@ -18,7 +18,7 @@ from finops_lake.errors import NewerLakeError, StorageError
 
 _log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 30.0
 """How long a transaction waits for the ones before; each takes about a millisecond."""
 
@@ -42,6 +42,16 @@ create table runs (
     finished_at text, outcome text, detail text);
 create unique index one_run_when_due on runs (name, due_at);
 create table facts (name text primary key, value text not null);
+create table alerts (
+    alert_id text primary key, rule text not null, decided_at text not null, alert text not null,
+    revision integer not null default 1, kept integer not null default 0);
+create table deliveries (
+    alert_id text not null, channel text not null, status text not null, not_before text,
+    attempts integer not null default 0, attempted_at text, reason text, message_id text,
+    leased_until real not null default 0, primary key (alert_id, channel));
+create table alert_causes (
+    rule text not null, cause text not null, step text not null, amount text, told_at text, seen_at text,
+    gone_at text, primary key (rule, cause));
 """
 
 

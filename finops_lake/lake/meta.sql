@@ -152,6 +152,47 @@ comment on column meta.answers.row_count is 'Rows of the answer; null without ro
 comment on column meta.answers.answer_bytes is 'Bytes of the answer''s text.';
 comment on column meta.answers.request_id is 'Our id of the question, which calls to Azure carry, too.';
 
+create table if not exists meta.alerts (
+    alert_id varchar not null,
+    decided_at timestamptz not null,
+    rule varchar not null,
+    kind varchar not null,
+    severity varchar not null,
+    cause varchar not null,
+    step decimal(18, 4) not null,
+    title varchar not null,
+    detail varchar not null,
+    amount decimal(38, 24),
+    billing_currency varchar,
+    sub_account_id varchar,
+    sub_account_name varchar,
+    resource_id varchar,
+    is_muted boolean not null,
+    status varchar not null,
+    deliveries struct(
+        channel varchar, status varchar, not_before timestamptz, attempts bigint, attempted_at timestamptz,
+        reason varchar, message_id varchar
+    )[] not null,
+);
+comment on table meta.alerts is 'Alerts of the days that are kept, as they were at the last publication; marts.alerts has the newer ones, too, where the home''s journal is at hand.';
+comment on column meta.alerts.alert_id is 'Id of the alert; the same in the webhook''s body, however often it is tried.';
+comment on column meta.alerts.decided_at is 'When the rule found it (UTC).';
+comment on column meta.alerts.rule is 'Name of the rule in config.toml.';
+comment on column meta.alerts.kind is 'budget_threshold, budget_breach, anomaly, waste, commitment, failed_refresh or stale_refresh.';
+comment on column meta.alerts.severity is 'high, medium or low.';
+comment on column meta.alerts.cause is 'What it is about, as the rule tells causes apart: one alert per cause until it gets worse.';
+comment on column meta.alerts.step is 'How far the cause had gone: the threshold in percent, or a number that grows as it gets worse.';
+comment on column meta.alerts.title is 'What happened, in one line.';
+comment on column meta.alerts.detail is 'The figures behind it.';
+comment on column meta.alerts.amount is 'The money it is about; null where it is not about money.';
+comment on column meta.alerts.billing_currency is 'Currency of the amount.';
+comment on column meta.alerts.sub_account_id is 'Subscription, /subscriptions/<guid>; null where it is about several or none.';
+comment on column meta.alerts.sub_account_name is 'Its name.';
+comment on column meta.alerts.resource_id is 'Resource, full ARM id in lower case; null where it is about several or none.';
+comment on column meta.alerts.is_muted is 'Whether its rule was muted then, so that it is only noted.';
+comment on column meta.alerts.status is 'muted, or the state of the channel that is worst off: failed (tried again), waiting, dropped (given up), sent.';
+comment on column meta.alerts.deliveries is 'Per channel: status, since when it may go, how often it was tried, when last, why it failed, and the message''s id.';
+
 create table if not exists meta.tables (
     table_name varchar not null,
     comment varchar not null,

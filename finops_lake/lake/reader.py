@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Confirmed = Callable[[], Sequence[ChunkResult]]
 """Gives the attempts that changed nothing and are not in `meta.loads` yet."""
 
+Alerted = Callable[[], Sequence[Mapping[str, Any]]]
+"""Gives the rows of `marts.alerts` that are not in `meta.alerts` yet, or otherwise there."""
+
 Parameters = Mapping[str, Any] | Sequence[Any]
 
 KEPT_ANSWERS = 200
@@ -64,15 +67,22 @@ class LakeReader:
 
     Every call sees the generation that is newest at its start and keeps it to its end. Calls may come from
     any thread. `idle_seconds` is how long the file is held after the last call (None: until `close`). `confirmed`
-    gives the attempts since the last publication that changed nothing: they count as loads here.
+    gives the attempts since the last publication that changed nothing: they count as loads here. `alerted` gives
+    alerts that are newer than the publication.
     """
 
     def __init__(
-        self, home: Path, *, idle_seconds: float | None = IDLE_SECONDS, confirmed: Confirmed | None = None
+        self,
+        home: Path,
+        *,
+        idle_seconds: float | None = IDLE_SECONDS,
+        confirmed: Confirmed | None = None,
+        alerted: Alerted | None = None,
     ) -> None:
         self._files = LakeFiles(home)
         self._pool = Pool(self._files, idle_seconds)
         self._confirmed = confirmed or (lambda: ())
+        self._alerted = alerted or (lambda: ())
         self._kept: tuple[tuple[int | None, datetime | None], dict[str, Result]] = ((None, None), {})
 
     def exists(self) -> bool:
@@ -180,6 +190,9 @@ class LakeReader:
             if confirmed:
                 keys, values = [_key(one) for one in confirmed], [_confirmation(one) for one in confirmed]
                 cursor.execute("set variable confirmed = map(?, ?)", [keys, values])
+            alerts = list(self._alerted())
+            if alerts:
+                _set_variables(cursor, {"alerts": alerts})
             yield cursor
 
     def _batches(self, sql: str, parameters: Parameters | None) -> Iterator[Any]:

@@ -195,6 +195,7 @@ class StatusAnswer(Envelope):
         list[dict[str, Any]], Field(description="Scheduled jobs: tables, last run and its outcome, next run (UTC).")
     ]
     calls: Annotated[dict[str, Any], Field(description="Calls to Azure in 24 hours, and the share Azure throttled.")]
+    alerts: Annotated[dict[str, int], Field(description="Alert rules, and alerts waiting or failed to be sent.")]
 
 
 class QueryAnswer(Envelope):

@@ -54,6 +54,9 @@ def render_status(envelope: Mapping[str, Any]) -> str:
     if running:
         facts.append(f"A refresh is running: {running['done']} of {running['total']} done ({running['message']}).")
     facts += [watch_in_words(envelope["calls"], envelope["schedule"])]
+    alerts = envelope["alerts"]
+    if alerts["waiting"] or alerts["failed"]:
+        facts.append(f"Alerts not sent yet: {alerts['waiting']} waiting, {alerts['failed']} failed (marts.alerts).")
     return document(envelope, headline, facts, table(records(envelope), hidden=("comment",)))
 
 

@@ -42,7 +42,7 @@ def run_program(
         stdin=subprocess.DEVNULL if text is None else None,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
         cwd=cwd,
         check=False,
     )

@@ -1,9 +1,9 @@
 """Every folder `<schema.view>/<case>/` holds what Azure said (given.json) and the rows the view must show.
 
 given.json: {"now": instant, "from"?: what to read if not the whole view, "raw": {table: [{"scope", "month"?, "metric"?,
-"began"?, "at"?, "outcome"?, "reason"?, "rows"}]}, "usage"?: {"api_calls" or "answers": rows}}. A load with an outcome
-other than loaded or partial is an attempt that failed. expected.json: a list of rows, of which only the columns named
-are compared; decimals and instants as text.
+"began"?, "at"?, "outcome"?, "reason"?, "rows"}]}, "usage"?: {table of what the journal buffers: rows}}. A load with an
+outcome other than loaded or partial is an attempt that failed. expected.json: a list of rows, of which only the columns
+named are compared; decimals and instants as text.
 """
 
 from __future__ import annotations
@@ -71,7 +71,10 @@ def lake_of(home: Path, given: dict[str, Any]) -> LakeReader:
 
 def usage_of(given: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {
-        table: [{**row, "started_at": datetime.fromisoformat(row["started_at"])} for row in rows]
+        table: [
+            {name: datetime.fromisoformat(cell) if name.endswith("_at") else cell for name, cell in row.items()}
+            for row in rows
+        ]
         for table, rows in given.get("usage", {}).items()
     }
 
