@@ -157,7 +157,7 @@ class App:
         from finops_lake.extract.catalog import SOURCES
         from finops_lake.lake.writer import Warehouse
 
-        views, faults = rule_views(self.settings.allocation_path)
+        views, faults = rule_views(self.settings.allocation_path, self.settings.budgets)
         warehouse = Warehouse(
             self.settings.home, SOURCES, origin=origin or cloud_of(self.settings).origin, clock=self.settings.utc_now
         )

@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from finops_lake.alert_rules import AlertRule, Channel, faults_between, variable_of
 from finops_lake.errors import ConfigError
+from finops_lake.local_budgets import CheckFilter, LocalBudget, check_names
 from finops_lake.scopes import kind_of, normal_scope
 from finops_lake.when import When, known_zone, when_of
 
@@ -120,6 +121,10 @@ class Settings(BaseModel):
     home: Path = Field(description="Folder of the lake; the file everybody reads is finops.duckdb in it.")
     subscriptions: Names = Field((), description="Subscription ids or names to read; empty: all that are found.")
     budget_scopes: Names = Field((), description="More ARM scopes whose budgets are read, beside subscriptions.")
+    budgets: tuple[LocalBudget, ...] = Field(
+        (),
+        description="Local budgets beside those of Azure, as tables [[budgets]] of the file.",
+    )
     exports: Names = Field(
         (),
         repr=False,
@@ -217,6 +222,12 @@ class Settings(BaseModel):
             kind_of(scope)
         return tuple(dict.fromkeys(normal_scope(scope) for scope in value))
 
+    @field_validator("budgets")
+    @classmethod
+    def _told_apart(cls, value: tuple[LocalBudget, ...]) -> tuple[LocalBudget, ...]:
+        check_names(value)
+        return value
+
     @field_validator("now")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
@@ -274,8 +285,8 @@ def default_home() -> Path:
     return platformdirs.user_data_path("finops-lake", appauthor=False)
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of this environment.
+def load_settings(environment: Mapping[str, str] | None = None, *, check_filter: CheckFilter | None = None) -> Settings:
+    """Return the settings of this environment; `check_filter` says whether filters of budgets can be applied.
 
     Raises ConfigError with every fault at once, each naming its variable, or its file and key.
     """
@@ -297,7 +308,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         f"{name}: there is no such setting" for name in environment if name.startswith(PREFIX) and name not in known
     ]
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(values, context={"check_filter": check_filter})
     except ValidationError as error:
         raise ConfigError(faults + [_fault(item, places) for item in error.errors()]) from error
     if faults:
@@ -339,14 +350,13 @@ def _read_file(path: Path, *, required: bool) -> tuple[dict[str, object], dict[s
 
 def _fault(item: Mapping[str, object], places: Mapping[str, str]) -> str:
     location = [*item["loc"]] if isinstance(item["loc"], tuple) else []
-    if location and location[0] == "alerts" and len(location) > 1 and isinstance(location[1], int):
-        location[:2] = ["alerts"]
-        place = f"{places['alerts']} {item['loc'][1] + 1}"  # type: ignore[index]
-    else:
-        place = places.get(str(location[0]), str(location[0])) if location else "configuration"
-    place = ".".join([place, *map(str, location[1:])])
+    place = places.get(str(location[0]), str(location[0])) if location else "configuration"
+    for part in location[1:]:
+        place = f"{place} {part + 1}" if isinstance(part, int) else f"{place}.{part}"
     if item["type"] == "extra_forbidden":
         return f"{place}: there is no such setting"
+    if item["type"] == "missing":
+        return f"{place}: it is needed"
     message = str(item["msg"]).removeprefix("Value error, ")
     if location and location[0] in ("alerts", "channels"):  # an address in the wrong place is a secret all the same
         return f"{place}: {message}"

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from finops_lake.allocation.budgets import budget_views
 from finops_lake.allocation.rules import Allocation, Split, VirtualTag, load_allocation
 from finops_lake.answers.filters import filter_conditions, within_charges
 from finops_lake.answers.sqltext import literal
 from finops_lake.errors import ConfigError
 from finops_lake.lake.sqlfiles import SqlFile, parse
+from finops_lake.local_budgets import LocalBudget
 
 
-def rule_views(path: Path) -> tuple[tuple[SqlFile, ...], tuple[str, ...]]:
-    """Return the views that the rules of a file make, and what to tell; faulty rules make none, and are told."""
+def rule_views(path: Path, budgets: Sequence[LocalBudget] = ()) -> tuple[tuple[SqlFile, ...], tuple[str, ...]]:
+    """Return the views that the rules of a file and the local budgets make, and what to tell.
+
+    Faulty rules make none, and are told; budgets that rest on them have no figure of ours then.
+    """
     try:
-        allocation = load_allocation(path)
+        allocation, faults = load_allocation(path), tuple[str, ...]()
     except ConfigError as error:
-        return (), (f"No virtual tags and no chargeback: {error}",)
+        allocation, faults = Allocation(), (f"No virtual tags and no chargeback: {error}",)
+    return (*_tag_views(allocation), *budget_views(budgets, allocation.tags, _value_sql)), faults
+
+
+def _tag_views(allocation: Allocation) -> tuple[SqlFile, ...]:
     if not allocation.tags:
-        return (), ()
+        return ()
     return (
         parse("marts", "charges_virtual.sql", charges_text(allocation)),
         parse("marts", "virtual_tag_rules.sql", rules_text(allocation)),
         parse("marts", "chargeback_monthly.sql", chargeback_text(allocation)),
-    ), ()
+    )
 
 
 def charges_text(allocation: Allocation) -> str:

@@ -44,15 +44,21 @@ OUTLOOK = tuple(field.name for field in fields(Outlook))
 
 def outlooks(lake: LakeReader, budgets: Sequence[Mapping[str, Any]]) -> dict[str, Outlook]:
     """Return the outlook of each running budget whose charges are known (lake_spend), by its id."""
-    running = {one["budget_id"]: one for one in budgets if one["lake_spend"] is not None and one["days_left"]}
+    running = {
+        one["budget_id"]: one
+        for one in budgets
+        if one["lake_spend"] is not None and one["days_left"] and one["is_budget_currency"]
+    }
     if not running:
         return {}
     listed = {key: one["period_end_date"] - timedelta(days=one["days_left"]) for key, one in running.items()}
     series: dict[str, dict[date, Decimal]] = {key: {} for key in running}
-    first = literal(min(listed.values()) - timedelta(days=HISTORY_DAYS))
+    starts = [one["period_start_date"] for one in running.values()]
+    first = literal(min(min(listed.values()) - timedelta(days=HISTORY_DAYS), *starts))
     currencies = {key: one["billing_currency"] for key, one in running.items()}
     for key, day, currency, cost in lake.recall(
-        f"select budget_id, charge_date, billing_currency, billed_cost from marts.budget_days({first})"
+        "select budget_id, charge_date, billing_currency, billed_cost from marts.budget_days"
+        f" where charge_date >= {first} and is_told"
     ).rows:
         if currencies.get(key) == currency:
             series[key][day] = cost

@@ -53,6 +53,25 @@ _COUNTED = [
     Column("Actual"),
     Column("Forecasted"),
 ]
+_PAIRS = 20
+"""Overlaps shown at most; --json has more."""
+
+_RELATIONS = {"same": "counts the same as", "contains": "contains", "within": "lies within", "partly": "shares with"}
+_OVERLAPS = [
+    Column("Budget"),
+    Column("Relation"),
+    Column("Other budget"),
+    amount_column("Both count"),
+    Column("Currency"),
+]
+_UNBUDGETED = [
+    Column("Subscription"),
+    Column("Month", keeps=True),
+    amount_column("Cost"),
+    amount_column("Without budget"),
+    Column("Perhaps with one", right=True, keeps=True, spare=True),
+    Column("Currency"),
+]
 _MONEY = [
     amount_column("Amount"),
     amount_column("Spent"),
@@ -68,7 +87,7 @@ _MONEY = [
     "statuses",
     multiple=True,
     metavar="NAME",
-    help="exceeded, at_risk, ok, unknown, not_started or expired; may be repeated. Default: all.",
+    help="exceeded, at_risk, ok, unknown, not_started, expired or other_currency; may be repeated. Default: all.",
 )
 @subscription_option
 @limit_option
@@ -85,14 +104,20 @@ def command(
     max_wait: float | None,
     style: str | None,
 ) -> None:
-    """Show every budget with its spend, forecast and reached thresholds, those in danger first."""
+    """Show every budget with its spend, forecasts and reached thresholds, those in danger first.
+
+    Local budgets of the configuration stand beside those of Azure. Then budgets that count the same charges, and spend
+    of this month and the last one that no budget counts.
+    """
     from finops_lake.answers.budgets import BudgetQuestion, answer_budgets
 
     freshener = Freshener(context, is_refreshing, max_wait)
-    notes = freshener.refresh(["marts.budget_status"], None)
+    notes = freshener.refresh(["marts.budget_status", "marts.unbudgeted_spend"], None)
     asked_of, source = subscriptions_asked(subscriptions, freshener.app.settings)
     with named(profiles=source, status="--status"):
-        answer = answer_budgets(freshener.app.lake, BudgetQuestion(asked_of, statuses, limit)).with_notes(notes)
+        configured = {one.budget_id: one.amount for one in freshener.app.settings.budgets}
+        question = BudgetQuestion(asked_of, statuses, limit, configured)
+        answer = answer_budgets(freshener.app.lake, question).with_notes(notes)
     show(answer, style, freshener.app.settings.utc_now(), print_budgets)
 
 
@@ -101,6 +126,7 @@ def print_budgets(answer: Answer) -> None:
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     names = _names(rows)
     listed = list(zip(names, rows, strict=True))
+    known = {row["budget_id"]: name for name, row in listed}
     print_table(_STANDING, [[name, *_standing(row)] for name, row in listed], title="Budgets")
     _print_some(
         _FORECASTS,
@@ -113,6 +139,12 @@ def print_budgets(answer: Answer) -> None:
         "Spent: Azure's figure, and our own sum of the charges with the budget's filter",
     )
     _print_some(_COUNTED, [[name, *_counted(row)] for name, row in listed], "What they count, and thresholds reached")
+    _print_some(
+        _OVERLAPS,
+        [_overlap(one, known) for one in answer.sections["overlaps"][:_PAIRS]],
+        "Count the same charges: never add them",
+    )
+    _print_some(_UNBUDGETED, [_without(one) for one in answer.sections["unbudgeted"]], "Spend that no budget counts")
 
 
 def _print_some(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str) -> None:
@@ -141,7 +173,8 @@ def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _scope(row: Mapping[str, Any]) -> str:
-    place = row["sub_account_name"] or row["budget_scope_id"]
+    place = row["sub_account_name"] or row["budget_scope_id"].removeprefix("/providers/microsoft.")
+    place = "the whole lake" if place == "/" else place
     group = row["x_resource_group_name"]
     return cells.printable(f"{place}/{group}" if group else place)
 
@@ -185,9 +218,33 @@ def _spent(row: Mapping[str, Any]) -> list[str]:
 
 def _counted(row: Mapping[str, Any]) -> list[str]:
     return [
-        _scope(row) + (", a part by its filter" if row["has_filter"] else ""),
+        ("" if row["source"] == "azure" else "local: ")
+        + _scope(row)
+        + (", a part by its filter" if row["has_filter"] else "")
+        + (f", of {cells.text(row['owner'])}" if row["owner"] else ""),
         f"{row['period_start_date']:%Y-%m-%d} to {row['period_end_date']:%m-%d}",
         *(_percents(row[f"{kind}_thresholds"]) for kind in ("actual", "forecast")),
+    ]
+
+
+def _overlap(pair: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    return [
+        names.get(pair["budget_id"]) or cells.text(pair["budget_name"]),
+        _RELATIONS[pair["relation"]],
+        names.get(pair["other_budget_id"]) or cells.text(pair["other_budget_name"]),
+        cells.money(pair["shared_cost"]),
+        cells.text(pair["billing_currency"]),
+    ]
+
+
+def _without(spend: Mapping[str, Any]) -> list[str]:
+    return [
+        cells.text(spend["sub_account_name"]) or "(no subscription)",
+        f"{spend['billing_month']:%Y-%m}" + ("" if spend["is_complete_month"] else " so far"),
+        cells.money(spend["billed_cost"]),
+        cells.money(spend["unbudgeted_cost"]) or "not known",
+        cells.money(spend["untold_cost"]),
+        cells.text(spend["billing_currency"]),
     ]
 
 

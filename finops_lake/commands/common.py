@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,9 +22,15 @@ def settings_of(context: click.Context) -> Settings:
     """Return the settings of the environment, with logging set up by them."""
     from finops_lake.config import load_settings
 
-    settings = load_settings()
+    settings = load_settings(check_filter=_check_filter)
     set_up_logging(context, settings.log_level, settings.log_format)
     return settings
+
+
+def _check_filter(items: Sequence[object]) -> None:
+    from finops_lake.allocation.budgets import check_filter
+
+    check_filter(items)
 
 
 def app_of(context: click.Context, **changes: object) -> App:

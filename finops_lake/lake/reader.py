@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from finops_lake.errors import BadRequestError, FinopsLakeError, InputError
 from finops_lake.lake.files import LakeFiles
@@ -25,6 +25,8 @@ Confirmed = Callable[[], Sequence[ChunkResult]]
 
 Alerted = Callable[[], Sequence[Mapping[str, Any]]]
 """Gives the rows of `marts.alerts` that are not in `meta.alerts` yet, or otherwise there."""
+
+Kept = TypeVar("Kept")
 
 Parameters = Mapping[str, Any] | Sequence[Any]
 
@@ -84,6 +86,7 @@ class LakeReader:
         self._confirmed = confirmed or (lambda: ())
         self._alerted = alerted or (lambda: ())
         self._kept: tuple[tuple[int | None, datetime | None], dict[str, Result]] = ((None, None), {})
+        self._made: tuple[tuple[int | None, datetime | None], dict[str, Any]] = ((None, None), {})
 
     def exists(self) -> bool:
         """Return whether there is anything to answer from."""
@@ -146,6 +149,22 @@ class LakeReader:
                 kept.clear()
             if len(found.rows) <= KEPT_ROWS:
                 kept[sql] = found
+        return found
+
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """Return what `make` makes of the lake, kept under its name until anything is known anew.
+
+        It must rest on nothing but the lake and the name, and not read the clock.
+        """
+        version = self.version()
+        if version[0] is None:
+            return make()
+        if self._made[0] != version or len(self._made[1]) >= KEPT_ANSWERS:
+            self._made = (version, {})
+        kept = self._made[1]  # the same one throughout: another thread may begin a new one
+        if name not in kept:
+            kept[name] = make()
+        found: Kept = kept[name]
         return found
 
     def query_user_sql(

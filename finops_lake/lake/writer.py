@@ -112,7 +112,10 @@ class Warehouse:
         self.faults = tuple(dict.fromkeys((*self.faults, *(one.fault for one in faults))))
 
     def add_views(self, views: Sequence[SqlFile], faults: Sequence[str] = ()) -> None:
-        """Make these views beside those of the sql folder; `faults` says which of the user's could not be made."""
+        """Make these views beside those of the sql folder, or in place of those of the same name.
+
+        `faults` says which of the user's could not be made.
+        """
         self._own_views, self.faults = tuple(views), tuple(faults)
 
     @contextlib.contextmanager
@@ -440,7 +443,9 @@ class Warehouse:
         return are_tried
 
     def _views(self, checks: Sequence[SqlFile]) -> list[SqlFile]:
-        return [*read_views(self._sql if self._sql is not None else sql_folder(), checks), *self._own_views]
+        replaced = {file.view for file in self._own_views}
+        files = read_views(self._sql if self._sql is not None else sql_folder(), checks)
+        return [*(file for file in files if file.view not in replaced), *self._own_views]
 
     def _framed_checks(self) -> dict[str, SqlFile]:
         paths = {check.path for check in self._own_checks}

@@ -142,6 +142,10 @@ class BudgetAnswer(Envelope):
     """Where budgets stand."""
 
     counts: Annotated[dict[str, int], Field(description="Budgets by status.")]
+    overlaps: Annotated[list[dict[str, Any]], Field(description="Pairs of budgets that count the same charges.")]
+    unbudgeted: Annotated[
+        list[dict[str, Any]], Field(description="Spend of this month and the last that no budget counts, or may not.")
+    ]
 
 
 class CommitmentAnswer(Envelope):

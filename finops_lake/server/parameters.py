@@ -49,7 +49,7 @@ CacheBypass = Annotated[bool, Field(description="True: ask Azure again even for 
 Limit = Annotated[
     int | None, Field(ge=1, le=MAX_LIMIT, description="Most rows to return. Default: what fits a short answer.")
 ]
-Status = Literal["exceeded", "at_risk", "ok", "unknown", "not_started", "expired"]
+Status = Literal["exceeded", "at_risk", "ok", "unknown", "not_started", "expired", "other_currency"]
 Statuses = Annotated[
     list[Status] | Status | None, BeforeValidator(_words), Field(description="Only budgets of these states.")
 ]

@@ -46,7 +46,8 @@ async def _(ask: Ask) -> Any:
 
 @question("Which budgets has Azure not evaluated yet?", in_state("unknown"))
 async def _(ask: Ask) -> Any:
-    return sorted(row["budget_name"] for row in records(await ask("get_budget_status")) if row["azure_spend"] is None)
+    rows = records(await ask("get_budget_status"))
+    return sorted(row["budget_name"] for row in rows if row["is_budget_currency"] and row["azure_spend"] is None)
 
 
 @question(
@@ -71,5 +72,5 @@ async def _(ask: Ask) -> Any:
     lambda azure: max((item.budget for item in azure.truth.budgets()), key=lambda one: one.amount).name,
 )
 async def _(ask: Ask) -> Any:
-    rows = records(await ask("get_budget_status"))
+    rows = [row for row in records(await ask("get_budget_status")) if row["amount"] is not None]
     return max(rows, key=lambda row: Decimal(row["amount"]))["budget_name"]
