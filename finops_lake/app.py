@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from finops_lake.config import Settings
-from finops_lake.errors import ConfigError, FinopsLakeError
+from finops_lake.errors import ConfigError, FinopsLakeError, InputError
 from finops_lake.journal import AnswerGiven, Journal, row_of_alert
 from finops_lake.lake.reader import LakeReader
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import ThreadPoolExecutor
 
     from finops_lake.alerts.watch import Watch
@@ -135,6 +136,23 @@ class App:
         from finops_lake.file_refresh import FileRefresher
 
         return FileRefresher(self.settings, self._warehouse)
+
+    def mark_findings(
+        self, finding_ids: Sequence[str], status: str, owner: str | None, note: str | None, *, max_wait: float
+    ) -> None:
+        """Write down in the ledger what somebody says of findings, and publish it.
+
+        Raises EmptyLakeError without a lake, InputError for findings it does not know, and LockedError when another
+        process holds the lake for longer than `max_wait` seconds.
+        """
+        rows = self.lake.query("select value from meta.lake where key = 'origin'").rows
+        warehouse = self._warehouse(rows[0][0] if rows else None)
+        with warehouse.lock(max_wait):
+            with warehouse.open():
+                unknown = warehouse.mark_findings(finding_ids, status, owner, note)
+            if unknown:
+                raise InputError("finding", unknown[0], "finops-lake ledger lists the findings there are")
+            warehouse.publish()
 
     def is_refreshing(self) -> bool:
         """Return whether a refresh for an answer or by the schedule runs in this process."""

@@ -27,6 +27,7 @@ COMMANDS = {
     "forecast": "forecast",
     "tags": "tags",
     "audit": "audit",
+    "ledger": "ledger",
     "budgets": "budgets",
     "alerts": "alerts",
     "sql": "sql",

@@ -47,7 +47,7 @@ class FileRefresher:
         steps = steps_of(on_progress)
         with warehouse.lock(lock_timeout):
             collected = Collector(self._settings, warehouse, steps, force).collect(locations)
-            generation = warehouse.publish() if collected.has_changed or warehouse.has_new_views else None
+            generation = warehouse.publish(audited=True) if collected.has_changed or warehouse.has_new_views else None
         return RefreshReport(
             started,
             self._settings.utc_now(),

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("finops_lake.refresh")
 
 
-def publish(warehouse: Warehouse, journal: Journal, keep: timedelta) -> int:
+def publish(warehouse: Warehouse, journal: Journal, keep: timedelta, *, audited: bool) -> int:
     """Publish the lake with what the journal kept for it, and return the number of the generation.
 
-    Rows about calls, answers and alerts are kept for the time `keep`.
+    Rows about calls, answers and alerts are kept for the time `keep`; `audited`: the ledger of findings is brought up
+    to date.
     """
     taken, usage = _buffered_usage(journal)
     confirmed, alerts = journal.confirmations(), journal.alerts()
     usage["alerts"] = [row_of_alert(alert) for _, alert in alerts]
-    generation = warehouse.publish(usage, keep=keep, confirmed=confirmed)
+    generation = warehouse.publish(usage, keep=keep, confirmed=confirmed, audited=audited)
     _forget(journal, *taken, confirmed, alerts)
     return generation
 

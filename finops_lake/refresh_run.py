@@ -200,10 +200,11 @@ class Run:
         self.total += len(read.results)
         self.unpublished = self.unpublished or bool(read.results)
 
-    def publish(self) -> None:
-        """Publish what is loaded and not published yet, and views that were made anew."""
+    def publish(self, *, audited: bool = True) -> None:
+        """Publish what is loaded and not published yet, and views that were made anew; at the end with the ledger."""
         if self.unpublished or (self.warehouse.has_new_views and self.warehouse.files.numbers()):
-            self.generation = publish(self.warehouse, self.journal, timedelta(days=self.settings.usage_days))
+            keep = timedelta(days=self.settings.usage_days)
+            self.generation = publish(self.warehouse, self.journal, keep, audited=audited)
             self.unpublished = False
 
     def _on_calls(self, calls: Sequence[ApiCall]) -> None:
@@ -229,7 +230,7 @@ class Run:
                 if is_open and self.monotonic() >= self.next_publication:
                     opened.close()
                     is_open = False
-                    self.publish()
+                    self.publish(audited=False)
                     self.next_publication = self.monotonic() + PUBLISH_EVERY_SECONDS
 
     def _check_stopped(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from finops_lake.answers.answer import Answer, MissingScope, Scopes
+from finops_lake.answers.audit_changes import audit_changes
 from finops_lake.answers.audit_question import (
     BUDGETS,
     AuditQuestion,
@@ -64,6 +65,7 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
     standing = _standing(lake, chosen, checks, budgets=question.budgets)
     row_count = sum(check["waste"] + check["undetermined"] for check in counted)
     sections: dict[str, Any] = {"checks": counted, "exclusions": list(found.exclusions)}
+    sections["changes"] = audit_changes(lake, [_of(checks), *where], question.since) if checks else None
     if question.budgets:
         sections["budgets"] = budgets_in_danger(lake, some)
     return Answer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from finops_lake.answers.amounts import Amount
 from finops_lake.answers.sqltext import literal
@@ -31,7 +32,8 @@ class AuditQuestion:
 
     `minimum_saving` is an amount a month; findings without a price, or in another currency than it names, are left out
     then. `tags` are `key` or `key=value`, own tags of the resource; values of one key are alternatives, different keys
-    must all hold; keys and values without case.
+    must all hold; keys and values without case. `since` is the day of the audit to compare with (None: the day before
+    that of the newest).
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class AuditQuestion:
     severities: tuple[str, ...] = ()
     minimum_saving: Amount | None = None
     tags: tuple[str, ...] = ()
+    since: date | None = None
 
 
 @dataclass(frozen=True)

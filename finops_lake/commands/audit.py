@@ -33,6 +33,7 @@ OPTIONS = {
     "minimum_saving": "--min-saving",
     "tags": "--tag",
     "fail_on": "--fail-on",
+    "since": "--since",
 }
 MANY = 10
 """Up to so many checks are all listed; of more only those that found something, the others in one line."""
@@ -79,6 +80,7 @@ MANY = 10
     metavar="LIMIT",
     help="End with code 6 on waste of this severity (high, medium, low, any) or sum a month ('100 EUR').",
 )
+@click.option("--since", metavar="DAY", help="Compare with the audit of this day. Default: the last of an earlier day.")
 @subscription_option
 @limit_option
 @refresh_options
@@ -95,6 +97,7 @@ def command(
     min_saving: str | None,
     tags: tuple[str, ...],
     fail_on: str | None,
+    since: str | None,
     subscriptions: tuple[str, ...],
     limit: int,
     is_refreshing: bool,
@@ -104,6 +107,7 @@ def command(
     """Show the findings of the audit checks, the largest saving first, and how many resources were looked at."""
     from finops_lake.answers.amounts import read_amount
     from finops_lake.answers.audit import answer_audit
+    from finops_lake.answers.audit_changes import read_day
     from finops_lake.answers.audit_question import AuditQuestion, asks_for_budgets
 
     freshener = Freshener(context, is_refreshing, max_wait)
@@ -124,6 +128,7 @@ def command(
             severities,
             least,
             tags,
+            None if since is None else read_day("since", since),
         )
         notes = freshener.refresh(_views(freshener.app.lake, question), months_back(now.date(), MONTHS_PRICED))
         answer = answer_audit(freshener.app.lake, question).with_notes(notes)
@@ -156,6 +161,8 @@ def print_audit(answer: Answer) -> None:
         print(_headline(answer))
         _print_checks(answer.sections["checks"])
     print_findings(answer)
+    if answer.sections.get("changes"):
+        _print_changes(answer.sections["changes"])
     if answer.sections.get("budgets"):
         print()
         print_budgets_in_danger(answer.sections["budgets"])
@@ -186,6 +193,29 @@ def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
     if others:
         names = ", ".join(f"{check['check_name']} 0 of {check['looked_at']}" for check in others)
         say(f"{len(others)} other checks found nothing: {names}.")
+
+
+def _print_changes(changes: Mapping[str, Any]) -> None:
+    counts = ", ".join(f"{count} {kind}" for kind, count in changes["counts"].items())
+    print(f"\nSince the audit of {cells.instant(changes['since_at'])} UTC: {counts}")
+    if changes["rows"]:
+        print_table(
+            [
+                *map(Column, ("Change", "Finding", "Resource")),
+                *map(amount_column, ("Before", "Now")),
+                Column("Currency"),
+            ],
+            [
+                [
+                    row["event"],
+                    *_place(row),
+                    *(cells.money(row[name]) for name in ("saving_before", "saving_now")),
+                    cells.text(row["billing_currency"]),
+                ]
+                for row in changes["rows"]
+            ],
+            title="Changes",
+        )
 
 
 def print_findings(answer: Answer) -> None:

@@ -316,3 +316,83 @@ comment on table meta.rule_faults is 'What is wrong with the user''s files about
 comment on column meta.rule_faults.about is 'exclusions, or the name of a check of the user''s.';
 comment on column meta.rule_faults.fault is 'The fault, with its file and line or key.';
 comment on column meta.rule_faults.found_by is 'reading (its file), trying (to make a view of it) or running (it over the rows of the lake).';
+
+create table if not exists meta.audit_runs (
+    audited_at timestamptz not null,
+);
+comment on table meta.audit_runs is 'When the ledger was compared with the findings: once with each refresh that published something.';
+comment on column meta.audit_runs.audited_at is 'The instant (UTC).';
+
+create table if not exists meta.ledger (
+    finding_id varchar not null,
+    check_name varchar not null,
+    severity varchar not null,
+    category varchar not null,
+    action varchar not null,
+    resource_id varchar not null,
+    sub_account_id varchar,
+    x_resource_group_name varchar,
+    resource_name varchar,
+    region_id varchar,
+    tags varchar,
+    saved_resource_id varchar,
+    billing_currency varchar,
+    saving_source varchar,
+    monthly_saving decimal(38, 24),
+    counted_saving decimal(38, 24),
+    verdict varchar not null,
+    first_saving decimal(38, 24),
+    first_seen_at timestamptz not null,
+    last_seen_at timestamptz not null,
+    gone_at timestamptz,
+    gone_because varchar,
+);
+comment on table meta.ledger is 'Every finding from first seen to gone: one row per finding and time it came. Read marts.savings_ledger.';
+comment on column meta.ledger.finding_id is 'The finding, as in marts.findings.';
+comment on column meta.ledger.check_name is 'The check.';
+comment on column meta.ledger.severity is 'high, medium or low.';
+comment on column meta.ledger.category is 'usage, rate, governance or reliability.';
+comment on column meta.ledger.action is 'What the check advises: delete, change, commit or review.';
+comment on column meta.ledger.resource_id is 'Full ARM id, lower case.';
+comment on column meta.ledger.sub_account_id is 'Subscription, /subscriptions/<guid>.';
+comment on column meta.ledger.x_resource_group_name is 'Resource group, lower case.';
+comment on column meta.ledger.resource_name is 'Name as Azure writes it.';
+comment on column meta.ledger.region_id is 'Region, such as westeurope.';
+comment on column meta.ledger.tags is 'JSON object of the resource''s own tags.';
+comment on column meta.ledger.saved_resource_id is 'Resource on whose bill the saving lies.';
+comment on column meta.ledger.billing_currency is 'Currency of the savings.';
+comment on column meta.ledger.saving_source is 'Where the saving came from, as in marts.findings.';
+comment on column meta.ledger.monthly_saving is 'Monthly saving when it was seen last; null when not known.';
+comment on column meta.ledger.counted_saving is 'The part of it that counted in the total then; null where another finding''s counted.';
+comment on column meta.ledger.verdict is 'waste or excluded, when it was seen last.';
+comment on column meta.ledger.first_saving is 'Monthly saving when it was seen first.';
+comment on column meta.ledger.first_seen_at is 'When it was seen first (UTC).';
+comment on column meta.ledger.last_seen_at is 'When it was seen last (UTC).';
+comment on column meta.ledger.gone_at is 'When it was found gone (UTC); null while it is open.';
+comment on column meta.ledger.gone_because is 'Why it is gone, as far as the lake can tell.';
+
+create table if not exists meta.ledger_savings (
+    finding_id varchar not null,
+    known_at timestamptz not null,
+    monthly_saving decimal(38, 24),
+    billing_currency varchar,
+);
+comment on table meta.ledger_savings is 'The monthly saving of each finding as of each audit that found another one than before.';
+comment on column meta.ledger_savings.finding_id is 'The finding, as in marts.findings.';
+comment on column meta.ledger_savings.known_at is 'Since when it was known so (UTC).';
+comment on column meta.ledger_savings.monthly_saving is 'The saving; null when not known.';
+comment on column meta.ledger_savings.billing_currency is 'Currency of the savings.';
+
+create table if not exists meta.ledger_marks (
+    finding_id varchar not null,
+    status varchar not null,
+    owner varchar,
+    note varchar,
+    marked_at timestamptz not null,
+);
+comment on table meta.ledger_marks is 'What people said of findings (finops-lake ledger --mark); the latest of a finding holds.';
+comment on column meta.ledger_marks.finding_id is 'The finding, as in marts.findings.';
+comment on column meta.ledger_marks.status is 'accepted (somebody will do it), done (somebody says it is done), dismissed (it will not be done), or open again.';
+comment on column meta.ledger_marks.owner is 'Who does it.';
+comment on column meta.ledger_marks.note is 'In their words.';
+comment on column meta.ledger_marks.marked_at is 'When it was said (UTC).';

@@ -18,7 +18,7 @@ import pyarrow as pa
 from finops_lake import __version__
 from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome, StorageError
 from finops_lake.filerows import FileNote, FilePart, FileRows
-from finops_lake.lake import filenotes, filerows, own_checks, stored
+from finops_lake.lake import filenotes, filerows, ledger, own_checks, stored
 from finops_lake.lake import load as loading
 from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, memory_of, recorded
 from finops_lake.lake.filefaults import RoundingError
@@ -30,7 +30,7 @@ from finops_lake.lake.remember import Change
 from finops_lake.lake.rules import Exclusion, Fault, faults_found_by, keep_exclusions, keep_faults
 from finops_lake.lake.schema import create_meta, create_raw, meta_sql, source_fingerprint
 from finops_lake.lake.sqlfiles import SqlFile, sql_folder
-from finops_lake.lake.trouble import storage_trouble, translated
+from finops_lake.lake.trouble import explanation, storage_trouble, translated
 from finops_lake.lake.usage import Facts, keep_usage
 from finops_lake.lake.views import create_views
 from finops_lake.source import Chunk, ChunkResult, Fetched, Source
@@ -332,11 +332,13 @@ class Warehouse:
         *,
         keep: timedelta = KEEP_USAGE,
         confirmed: Sequence[ChunkResult] = (),
+        audited: bool = False,
     ) -> int:
         """Make what is loaded visible to everybody and return its generation; the warehouse is closed then.
 
         `confirmed` are attempts that changed nothing, noted in `meta.loads` only now. `usage` holds rows for
-        `meta.api_calls` and `meta.answers`, which keep those of the time `keep`. Killed or failing at any point, it
+        `meta.api_calls` and `meta.answers`, which keep those of the time `keep`. `audited` has the ledger of findings
+        brought up to date first; where that fails it is left as it was, and told. Killed or failing at any point, it
         leaves the published file as it was, or replaced as a whole.
         """
         if self._connection is None:
@@ -345,6 +347,8 @@ class Warehouse:
             stored.rebuild_stale(connection, self._stored, self._clock())
         if self._own_checks:
             self._run_checks()
+        if audited:
+            self._audit()
         with self._writing("Publishing the lake") as connection:
             with loading.transaction(connection):
                 self._note_confirmed(connection, confirmed)
@@ -459,6 +463,28 @@ class Warehouse:
         failed = faults_found_by(connection, "running")
         self._tell([*faults, *failed])
         return [check for check in good if check.name not in {fault.about for fault in failed}]
+
+    def _audit(self) -> None:
+        """Bring the ledger of findings up to date with what is loaded."""
+        self._close()
+        try:
+            found = ledger.look(self.files.warehouse, self._clock())
+        except duckdb.Error as error:
+            self.faults += (f"The ledger of findings was left as it was: {explanation(str(error))}",)
+            return
+        finally:
+            self._open()
+        with self._writing("Noting findings") as connection, loading.transaction(connection):
+            ledger.note(connection, found, self._clock())
+
+    def mark_findings(self, finding_ids: Sequence[str], status: str, owner: str | None, note: str | None) -> list[str]:
+        """Write down what somebody says of findings, and return those the ledger does not know: then none is."""
+        with self._writing("Marking findings") as connection, loading.transaction(connection):
+            known = {name for (name,) in connection.execute("select finding_id from meta.ledger").fetchall()}
+            unknown = [name for name in finding_ids if name not in known]
+            if not unknown:
+                ledger.mark(connection, finding_ids, status, owner, note, self._clock())
+        return unknown
 
     def _run_checks(self) -> None:
         """Run the user's checks over what is loaded, each by itself, and leave out those that fail.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
@@ -12,8 +13,9 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
 from finops_lake.answers.amounts import read_amount
-from finops_lake.answers.answer import Answer, Period
+from finops_lake.answers.answer import Answer, Period, plain
 from finops_lake.answers.audit import answer_audit
+from finops_lake.answers.audit_changes import read_day
 from finops_lake.answers.audit_question import AuditQuestion, asked_checks, asks_for_budgets
 from finops_lake.answers.cost import months_of
 from finops_lake.app import App
@@ -34,11 +36,12 @@ from finops_lake.server.parameters import (
     ResourceGroups,
     ResourceTypes,
     Severities,
+    SinceDay,
     SubscriptionId,
 )
 from finops_lake.server.replies import ROWS_ASKED, reply
 from finops_lake.server.spellings import Spellings, defaulted, words_of
-from finops_lake.server.text import document, records, table, totals
+from finops_lake.server.text import document, money, records, table, totals
 from finops_lake.server.tools import READ_ONLY, make_tool
 
 PRICED_DAYS = 35
@@ -63,6 +66,7 @@ def audit_tool(app: App) -> Tool:
         severities: Severities = None,
         minimum_saving: MinimumSaving = None,
         tags: OwnTags = None,
+        since: SinceDay = None,
         include_recommendations: IncludeRecommendations = True,
         limit: Limit = None,
         max_wait_seconds: MaxWait = None,
@@ -75,7 +79,8 @@ def audit_tool(app: App) -> Tool:
         of its last 30 complete days, in its currency; null: no price known, which is not 0. checks says per check how
         many resources were looked at, so that none found is told apart from none read; not_applicable ones are spared
         by a guard (managed by AKS, being copied, new). Stale listings are refreshed first, for at most
-        max_wait_seconds. Nothing is changed in Azure. Examples: resource_types=["disks"], subscription_id="prod";
+        max_wait_seconds. changes says what is new, gone and grown since an
+        earlier audit. Nothing is changed in Azure. Examples: resource_types=["disks"], subscription_id="prod";
         categories=["usage"], minimum_saving="100 EUR".
         """
         spelled = Spellings()
@@ -97,6 +102,7 @@ def audit_tool(app: App) -> Tool:
             severities=narrowing[1],
             minimum_saving=least,
             tags=narrowing[2],
+            since=None if since is None else read_day("since", since),
         )
         with spelled.in_errors():
             answer = await answer_fresh(
@@ -130,7 +136,27 @@ def render_audit(envelope: Mapping[str, Any]) -> str:
             + ", ".join(f"{check['check_name']} 0 of {check['looked_at']}" for check in others)
             + "."
         )
-    return document(envelope, _headline(envelope), checks, listed if rows else [], in_danger)
+    return document(envelope, _headline(envelope), _changes(envelope), checks, listed if rows else [], in_danger)
+
+
+def _changes(envelope: Mapping[str, Any]) -> list[str]:
+    """Return what changed since an earlier audit, in one line and a table."""
+    changes = envelope.get("changes")
+    if changes is None:
+        return []
+    told = []
+    for kind, count in changes["counts"].items():
+        sums = [one for one in changes["savings"] if one["event"] == kind]
+        saving = "; ".join(_difference(kind, one) for one in sums)
+        told.append(f"{count} {kind}" + (f" ({saving} a month)" if saving else ""))
+    line = f"Since the audit of {changes['since_at']}: {', '.join(told)}."
+    return [line, *table(changes["rows"], hidden=("resource_id", "finding_id"))]
+
+
+def _difference(kind: str, one: Mapping[str, Any]) -> str:
+    before, now = (None if one[name] is None else Decimal(one[name]) for name in ("saving_before", "saving_now"))
+    amount = now - before if kind == "grown" and now is not None and before is not None else now
+    return money(None if amount is None else plain(amount), one["billing_currency"])
 
 
 def _headline(envelope: Mapping[str, Any]) -> str:

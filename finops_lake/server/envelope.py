@@ -135,6 +135,10 @@ class AuditAnswer(Envelope):
     exclusions: Annotated[
         list[dict[str, Any]], Field(description="The user's exclusions: how many findings each matches, if it holds.")
     ] = []
+    changes: Annotated[
+        dict[str, Any] | None,
+        Field(description="New, gone and grown findings since an earlier audit (since_at); null: there was none."),
+    ] = None
     budgets: Annotated[list[dict[str, Any]], Field(description="Budgets exceeded or at risk.")] = []
 
 

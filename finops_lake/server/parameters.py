@@ -265,6 +265,13 @@ OwnTags = Annotated[
         " different keys must all match; case does not matter."
     ),
 ]
+SinceDay = Annotated[
+    str | None,
+    Field(
+        description="Day, YYYY-MM-DD (UTC), of the audit to compare with: changes lists what is new, gone and grown"
+        " since. Default: the last audit of an earlier day."
+    ),
+]
 IncludeRecommendations = Annotated[bool, Field(description="False leaves out how to fix each finding.")]
 
 Tables = Annotated[

@@ -60,6 +60,8 @@ MONEY = frozenset(
         "monthly_savings",
         "least_monthly_savings",
         "licence_cost",
+        "saving_before",
+        "saving_now",
     )
 )
 

@@ -6,7 +6,7 @@
 --   verdict: waste, excluded (waste by the check, and left out by the user), not_applicable or undetermined; a resource that is fine is not listed.
 --   finding_id: Short name of the finding: the same check and resource have the same one for good.
 --   excluded_by: Numbers of the exclusions that hold for it (meta.exclusions); empty where none does.
---   excluded_because: Why the user excludes it; null where it is not excluded.
+--   excluded_because: Why the user excludes it (or, dismissed in the ledger, what was noted); null where it is not excluded.
 --   counted_saving: monthly_saving where it counts; null where another check's saving on the same resource counts instead. Its sum per currency is what would really leave the bill.
 --   counted_by: Check whose saving counts for this resource and part.
 with excluded as (
@@ -44,16 +44,32 @@ with excluded as (
     group by judged.check_name, judged.resource_id
 ),
 
+dismissed as (
+    select finding_id, 'Dismissed' || coalesce(': ' || arg_max(note, marked_at), '') || '.' as because,
+    from meta.ledger_marks
+    group by finding_id
+    having arg_max(status, marked_at) = 'dismissed'
+),
+
+named as (
+    select *, left(md5(check_name || ' ' || resource_id), 12) as finding_id,
+    from judged
+),
+
 marked as (
     select
-        judged.* replace (
-            case when excluded.excluded_by is null then judged.verdict else 'excluded' end as verdict
+        named.* replace (
+            case
+                when named.verdict = 'waste' and (excluded.excluded_by is not null or dismissed.because is not null)
+                    then 'excluded'
+                else named.verdict
+            end as verdict
         ),
-        left(md5(judged.check_name || ' ' || judged.resource_id), 12) as finding_id,
         coalesce(excluded.excluded_by, []::integer[]) as excluded_by,
-        excluded.excluded_because,
-    from judged
+        case when named.verdict = 'waste' then coalesce(excluded.excluded_because, dismissed.because) end as excluded_because,
+    from named
     left join excluded using (check_name, resource_id)
+    left join dismissed using (finding_id)
 ),
 
 ranked as (

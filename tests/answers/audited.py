@@ -83,13 +83,21 @@ class Lake:
             for metric in ("ActualCost", "AmortizedCost"):
                 self.load("cost_daily", of_month, month=month, metric=metric)
 
-    def fill(self, disks: Sequence[Row], charges: Sequence[Row], *, later: timedelta = timedelta()) -> LakeReader:
+    def fill(
+        self,
+        disks: Sequence[Row],
+        charges: Sequence[Row],
+        *,
+        later: timedelta = timedelta(),
+        outcome: Outcome = Outcome.LOADED,
+        audited: bool = False,
+    ) -> LakeReader:
         """Load disks and charges, so much later than before, publish them and return a reader."""
         self.now += later
         with self.warehouse.lock(0):
             with self.warehouse.open():
                 self.load("subscriptions", [_LISTED], scope="/")
-                self.load("disks", disks)
+                self.load("disks", disks, outcome=outcome)
                 self.charge(charges)
-            self.warehouse.publish()
+            self.warehouse.publish(audited=audited)
         return LakeReader(self.home)

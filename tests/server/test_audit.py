@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from finops_lake.app import App
+from finops_lake.config import Settings
+from tests.answers.audited import Lake, charge, disk
 from tests.conftest import Refreshed
 from tests.server.calls import ERAS, ask, call, records, refused, text_of, told, totals
 
@@ -173,3 +177,19 @@ async def test_an_audit_is_narrowed_by_kind_saving_and_tag(app: App) -> None:
     tagged = records(await ask(app, "run_finops_audit", tags="env=dev", limit=1000))
     assert {row["resource_id"] for row in tagged} < {row["resource_id"] for row in everything}
     assert "minimum_saving: 'a lot'" in await refused(app, "run_finops_audit", minimum_saving="a lot")
+
+
+async def test_changes_since_an_earlier_audit_are_told_with_their_money(tmp_path: Path) -> None:
+    home, goes, comes = Lake(tmp_path), disk("goes"), disk("comes")
+    home.fill([goes], [charge(goes, "30")], audited=True).close()
+    home.fill([comes], [charge(goes, "30"), charge(comes, "5")], later=timedelta(days=1), audited=True).close()
+    app = App(Settings.model_validate({"home": tmp_path, "refresh_on_demand": False}))
+    try:
+        text = await told(app, "run_finops_audit", checks="unattached_disks")
+        assert "Since the audit of 2026-11-23T09:00:00Z: 1 new (5.00 EUR a month), 1 gone (30.00 EUR a month)" in text
+        changes = (await ask(app, "run_finops_audit", checks="disks", since="2026-11-23"))["changes"]
+        assert changes["counts"] == {"new": 1, "gone": 1, "grown": 0}
+        assert (await ask(app, "run_finops_audit", checks="disks", since="2026-11-22"))["changes"] is None
+        assert "since: 'yesterday'" in await refused(app, "run_finops_audit", since="yesterday")
+    finally:
+        app.close()
