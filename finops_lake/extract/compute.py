@@ -7,7 +7,7 @@ from typing import Any
 
 from finops_lake.extract.arrow import as_json, flag, instant, only, pick, whole
 from finops_lake.extract.inventory import inventory
-from finops_lake.extract.listing import ID, LOCATION, NAME, PROVISIONING_STATE, TAGS, TIME_CREATED, ZONES, Column
+from finops_lake.extract.listing import PROVISIONING_STATE, TIME_CREATED, ZONES, Column
 
 PROFILE = "properties.virtualMachineProfile"
 
@@ -28,9 +28,6 @@ SCALE_SETS = inventory(
     "scale_sets",
     "Virtual machine scale sets.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("sku_name", "sku.name", "Size of its machines; null for a set of mixed ones."),
         Column("sku_tier", "sku.tier", "Tier of the size."),
         Column("capacity", "sku.capacity", "Instances asked for.", whole),
@@ -55,7 +52,6 @@ SCALE_SETS = inventory(
         TIME_CREATED,
         PROVISIONING_STATE,
         ZONES,
-        TAGS,
     ),
 )
 
@@ -63,9 +59,6 @@ SNAPSHOTS = inventory(
     "snapshots",
     "Snapshots of managed disks.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("sku_name", "sku.name", "Standard_LRS, Standard_ZRS or Premium_LRS."),
         Column("is_incremental", "properties.incremental", "True when it is billed by what changed.", flag),
         Column("disk_size_gb", "properties.diskSizeGB", "Size of its source in GiB; it is billed by used size.", whole),
@@ -76,7 +69,6 @@ SNAPSHOTS = inventory(
         Column("managed_by", "managedBy", "Resource that manages it, where one does."),
         Column("completion_percent", "properties.completionPercent", "Progress of a copy that still runs."),
         TIME_CREATED,
-        TAGS,
     ),
 )
 
@@ -84,9 +76,6 @@ IMAGES = inventory(
     "images",
     "Images of machines (galleries' versions are in graph_resources).",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("source_virtual_machine_id", "properties.sourceVirtualMachine.id", "Machine it was taken of."),
         Column("os_type", "properties.storageProfile.osDisk.osType", "Windows or Linux."),
         Column("os_disk_size_gb", "properties.storageProfile.osDisk.diskSizeGB", "Size of its system disk.", whole),
@@ -101,7 +90,6 @@ IMAGES = inventory(
         Column("extended_location", "extendedLocation", "JSON of the edge zone it lies in.", as_json),
         Column("created_at", "systemData.createdAt", "Instant of creation (UTC), where Azure tells it.", instant),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 

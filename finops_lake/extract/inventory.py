@@ -8,7 +8,7 @@ from datetime import timedelta
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import only
 from finops_lake.extract.extractor import Extractor
-from finops_lake.extract.listing import Column, listing, listing_source
+from finops_lake.extract.listing import ID, LOCATION, NAME, TAGS, Column, listing, listing_source
 from finops_lake.extract.scopes import subscription_of
 from finops_lake.source import Chunk, Fetched
 
@@ -18,9 +18,13 @@ IDS = only("id")
 
 
 def inventory(table: str, comment: str, columns: Sequence[Column]) -> Extractor:
-    """Return the extractor of a table that the SDK's listing of the same name fills."""
+    """Return the extractor of a table that the SDK's listing of the same name fills.
+
+    `columns` are its own ones; id, name and region stand before those of every table, and tags behind them.
+    """
+    shown = (ID, NAME, LOCATION, *columns, TAGS)
 
     def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
-        return Fetched(listing(azure.listing(table, subscription_of(chunk.scope_id)), columns))
+        return Fetched(listing(azure.listing(table, subscription_of(chunk.scope_id)), shown))
 
-    return Extractor(listing_source(table=table, comment=comment, max_age=MAX_AGE, columns=columns), fetch)
+    return Extractor(listing_source(table=table, comment=comment, max_age=MAX_AGE, columns=shown), fetch)

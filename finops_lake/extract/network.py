@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from finops_lake.extract.arrow import count, only, whole
 from finops_lake.extract.inventory import IDS, inventory
-from finops_lake.extract.listing import ID, LOCATION, NAME, PROVISIONING_STATE, TAGS, ZONES, Column
+from finops_lake.extract.listing import PROVISIONING_STATE, ZONES, Column
 
 SKU = Column("sku_name", "sku.name", "SKU, such as Standard.")
 TIER = Column("sku_tier", "sku.tier", "Tier, such as Regional.")
@@ -21,9 +21,6 @@ PUBLIC_IP_PREFIXES = inventory(
     "public_ip_prefixes",
     "Public IP prefixes.",
     (
-        ID,
-        NAME,
-        LOCATION,
         SKU,
         TIER,
         Column("prefix_length", "properties.prefixLength", "Length, such as 30.", whole),
@@ -34,7 +31,6 @@ PUBLIC_IP_PREFIXES = inventory(
         Column("custom_prefix_id", "properties.customIPPrefix.id", "Own range it was taken from."),
         PROVISIONING_STATE,
         ZONES,
-        TAGS,
     ),
 )
 
@@ -42,9 +38,6 @@ NETWORK_INTERFACES = inventory(
     "network_interfaces",
     "Network interfaces and what uses each.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("virtual_machine_id", "properties.virtualMachine.id", "Machine that uses it."),
         Column("private_endpoint_id", "properties.privateEndpoint.id", "Private endpoint it belongs to."),
         Column("private_link_service_id", "properties.privateLinkService.id", "Private link service it belongs to."),
@@ -71,7 +64,6 @@ NETWORK_INTERFACES = inventory(
             ),
         ),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 
@@ -79,9 +71,6 @@ NAT_GATEWAYS = inventory(
     "nat_gateways",
     "NAT gateways.",
     (
-        ID,
-        NAME,
-        LOCATION,
         SKU,
         SUBNETS,
         Column("virtual_network_id", "properties.sourceVirtualNetwork.id", "Whole network it serves."),
@@ -89,7 +78,6 @@ NAT_GATEWAYS = inventory(
         Column("public_ip_prefix_ids", "properties.publicIpPrefixes", "JSON list of its prefixes.", IDS),
         PROVISIONING_STATE,
         ZONES,
-        TAGS,
     ),
 )
 
@@ -97,9 +85,6 @@ LOAD_BALANCERS = inventory(
     "load_balancers",
     "Load balancers with their pools and rules.",
     (
-        ID,
-        NAME,
-        LOCATION,
         SKU,
         TIER,
         FRONTENDS,
@@ -126,7 +111,6 @@ LOAD_BALANCERS = inventory(
         Column("inbound_nat_rules", "properties.inboundNatRules", "JSON list of its inbound NAT rules.", IDS),
         Column("inbound_nat_pools", "properties.inboundNatPools", "JSON list of its inbound NAT pools.", IDS),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 
@@ -134,9 +118,6 @@ APPLICATION_GATEWAYS = inventory(
     "application_gateways",
     "Application gateways with their pools and rules.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("sku_name", "properties.sku.name", "SKU, such as WAF_v2."),
         Column("sku_tier", "properties.sku.tier", "Standard, WAF, Standard_v2, WAF_v2 or Basic."),
         Column("sku_capacity", "properties.sku.capacity", "Instances; null where it scales by itself.", whole),
@@ -173,7 +154,6 @@ APPLICATION_GATEWAYS = inventory(
         FRONTENDS,
         PROVISIONING_STATE,
         ZONES,
-        TAGS,
     ),
 )
 
@@ -181,9 +161,6 @@ EXPRESS_ROUTE_CIRCUITS = inventory(
     "express_route_circuits",
     "ExpressRoute circuits; service and authorization keys are not kept.",
     (
-        ID,
-        NAME,
-        LOCATION,
         SKU,
         Column("sku_tier", "sku.tier", "Local, Standard or Premium."),
         Column("sku_family", "sku.family", "MeteredData or UnlimitedData."),
@@ -214,7 +191,6 @@ EXPRESS_ROUTE_CIRCUITS = inventory(
         ),
         Column("authorization_count", "properties.authorizations", "Keys given out for other subscriptions.", count),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 
@@ -222,9 +198,6 @@ FIREWALLS = inventory(
     "firewalls",
     "Azure Firewalls.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("sku_name", "properties.sku.name", "AZFW_VNet or AZFW_Hub."),
         Column("sku_tier", "properties.sku.tier", "Basic, Standard or Premium."),
         Column("firewall_policy_id", "properties.firewallPolicy.id", "Policy that holds its rules."),
@@ -245,7 +218,6 @@ FIREWALLS = inventory(
         Column("nat_rule_count", "properties.natRuleCollections", "Classic NAT rule collections.", count),
         PROVISIONING_STATE,
         ZONES,
-        TAGS,
     ),
 )
 
@@ -253,9 +225,6 @@ BASTIONS = inventory(
     "bastions",
     "Bastion hosts.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("sku_name", "sku.name", "Developer, Basic, Standard or Premium."),
         Column("scale_units", "properties.scaleUnits", "Instances.", whole),
         Column(
@@ -267,7 +236,6 @@ BASTIONS = inventory(
         Column("virtual_network_id", "properties.virtualNetwork.id", "Network it serves (Developer SKU)."),
         PROVISIONING_STATE,
         ZONES,
-        TAGS,
     ),
 )
 
@@ -279,9 +247,6 @@ PRIVATE_ENDPOINTS = inventory(
     "private_endpoints",
     "Private endpoints and what they lead to.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("connections", "properties.privateLinkServiceConnections", "JSON of approved connections.", CONNECTIONS),
         Column(
             "manual_connections",
@@ -292,7 +257,6 @@ PRIVATE_ENDPOINTS = inventory(
         Column("subnet_id", "properties.subnet.id", "Subnet it lies in."),
         Column("network_interface_ids", "properties.networkInterfaces", "JSON list of its interfaces.", IDS),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 
@@ -300,13 +264,9 @@ DDOS_PLANS = inventory(
     "ddos_plans",
     "DDoS protection plans; one serves a whole tenant.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("virtual_network_ids", "properties.virtualNetworks", "JSON list of the networks it protects.", IDS),
         Column("public_ip_ids", "properties.publicIPAddresses", "JSON list of the addresses it protects.", IDS),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 
@@ -314,9 +274,6 @@ VIRTUAL_NETWORKS = inventory(
     "virtual_networks",
     "Virtual networks with their subnets.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("address_prefixes", "properties.addressSpace", "JSON of its address ranges.", only("addressPrefixes")),
         Column(
             "subnets",
@@ -347,7 +304,6 @@ VIRTUAL_NETWORKS = inventory(
         ),
         Column("ddos_plan_id", "properties.ddosProtectionPlan.id", "DDoS plan that protects it."),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 
@@ -355,14 +311,10 @@ NETWORK_SECURITY_GROUPS = inventory(
     "network_security_groups",
     "Network security groups.",
     (
-        ID,
-        NAME,
-        LOCATION,
         Column("network_interface_ids", "properties.networkInterfaces", "JSON list of interfaces it is on.", IDS),
         SUBNETS,
         Column("rule_count", "properties.securityRules", "Own rules.", count),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 
@@ -370,13 +322,9 @@ ROUTE_TABLES = inventory(
     "route_tables",
     "Route tables.",
     (
-        ID,
-        NAME,
-        LOCATION,
         SUBNETS,
         Column("route_count", "properties.routes", "Routes.", count),
         PROVISIONING_STATE,
-        TAGS,
     ),
 )
 
