@@ -173,13 +173,13 @@ def _populations(lake: LakeReader, checks: Sequence[Check], place: Placing) -> d
     if not views:
         return {}
     columns: dict[str, set[str]] = {view: set() for view in views}
-    for view, column in lake.query(
+    for view, column in lake.recall(
         "select schema_name || '.' || table_name, column_name from duckdb_columns()"
         f" where schema_name || '.' || table_name in ({', '.join(literal(view) for view in views)})"
     ).rows:
         columns[view].add(column)
     counted = [f"select {literal(view)}, count(*) from {view}{_clause(place(columns[view]))}" for view in views]
-    return dict(lake.query("\nunion all\n".join(counted)).rows)
+    return dict(lake.recall("\nunion all\n".join(counted)).rows)
 
 
 def _report(check: Check, found: _Found, looked_at: int) -> dict[str, Any]:

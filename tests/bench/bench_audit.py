@@ -20,7 +20,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from finops_lake.answers.audit import AuditQuestion, answer_audit, checks_of
+from finops_lake.answers.audit import answer_audit
+from finops_lake.answers.audit_question import AuditQuestion, checks_of
 from finops_lake.errors import Outcome
 from finops_lake.extract.catalog import EXTRACTORS, SOURCES
 from finops_lake.lake.reader import LakeReader
