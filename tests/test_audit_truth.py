@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -55,16 +56,28 @@ NOT_PLANTED = {
     "unused_reservations": "cost by queries names no commitment",
     "unused_savings_plans": "cost by queries names no commitment",
 }
+_SAVINGS_SQL = """
+select check_name, resource_id, monthly_saving, billing_currency
+from marts.findings
+where verdict = 'waste' and saving_source in ('billed_cost_last_30_days', 'not_priced')
+    and check_name not in (select replace(view_name, 'audits.', '') from meta.headers where key = 'saving')"""
+
 Said = dict[str, dict[str, str]]
 """By check and id of what it is about: the verdict."""
 
 
+Money = dict[str, dict[str, Decimal]]
+"""By id of a resource and currency: billed cost of the last 30 complete days."""
+
+
 @dataclass(frozen=True)
 class Judged:
-    """What the checks say, and what they should say, over all estates."""
+    """What the checks say, and what they should say, over all estates; `savings` are those from the own bill."""
 
     found: Said
     expected: Said
+    savings: list[tuple[str, str, Decimal | None, str | None]]
+    costs: Money
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +85,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Fill one lake from all estates and ask it once."""
     home = tmp_path_factory.mktemp("truth")
     expected: Said = defaultdict(dict)
+    costs: Money = defaultdict(dict)
     everywhere: dict[str, list[pa.Table]] = defaultdict(list)
     warehouse = Warehouse(home, SOURCES, origin="truth", clock=lambda: NOW)
     with warehouse.lock(0), pytest.MonkeyPatch.context() as monkeypatch:
@@ -83,6 +97,10 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
                     assert azure.crashes == []
                     for check, verdicts in azure.verdicts().items():
                         expected[check] |= verdicts
+                    first, last = azure.truth.complete_window()
+                    billed = azure.truth.totals(("resource_id", "currency"), first=first, last=last)
+                    for (resource, currency), cost in billed.items():
+                        costs[str(resource)][str(currency)] = cost
                 for chunk, one in arrived:
                     if chunk.scope_id == "/":
                         everywhere[chunk.table].append(one.rows)
@@ -95,8 +113,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     found: Said = defaultdict(dict)
     for check, name, verdict in lake.query("select check_name, resource_id, verdict from marts.findings").rows:
         found[check][name] = verdict
+    savings = lake.query(_SAVINGS_SQL).rows
     lake.close()
-    return Judged(found, expected)
+    return Judged(found, expected, savings, costs)
 
 
 def fetched(azure: LocalAzure, home: Path) -> Iterator[tuple[Chunk, Fetched]]:
@@ -133,3 +152,11 @@ def test_every_check_has_waste_and_a_lookalike_in_every_estate_but_those_listed(
     wasteful = {check for check, said in judged.expected.items() if "waste" in said.values()}
     assert set(CHECKS) - wasteful == set(NOT_PLANTED)
     assert not set(judged.expected) - set(CHECKS), "cases of checks that do not exist"
+
+
+def test_what_would_be_saved_by_deleting_is_the_resources_own_bill(judged: Judged) -> None:
+    assert len(judged.savings) > 20 * len(SEEDS)
+    for check, resource, saving, currency in judged.savings:
+        costs = judged.costs.get(resource, {})
+        dearest = max(costs, key=lambda one: abs(costs[one]), default=None)
+        assert (saving, currency) == (costs[dearest] if dearest else None, dearest), (check, resource)
