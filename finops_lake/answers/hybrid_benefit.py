@@ -32,7 +32,7 @@ def hybrid_checks(lake: LakeReader) -> list[str]:
 def eligible(lake: LakeReader, among: Sequence[Subscription] | None) -> list[dict[str, Any]]:
     """Return what pays licences by the hour and could do without, the dearest first.
 
-    verdict is waste (here: eligible) or undetermined (the listing is not complete). licence_cost is the actual cost of
+    verdict is eligible or undetermined (the listing is not complete). licence_cost is the actual cost of
     licence meters in the last 30 complete days, null where the bill has none of the resource.
     """
     checks = hybrid_checks(lake)
@@ -42,7 +42,8 @@ def eligible(lake: LakeReader, among: Sequence[Subscription] | None) -> list[dic
     where = "" if among is None else f" and found.sub_account_id in ({listed})"
     union = "\nunion all by name\n".join(f"from {view}" for view in checks)
     found = lake.query(
-        "select saving_part as licence, resource_name, sub_account_name, x_resource_group_name, region_id, verdict,\n"
+        "select saving_part as licence, resource_name, sub_account_name, x_resource_group_name, region_id,\n"
+        "    case verdict when 'waste' then 'eligible' else verdict end as verdict,\n"
         f"    monthly_saving as licence_cost, billing_currency, resource_id\nfrom (\n{union}\n) as found\n"
         "left join marts.subscriptions as subscriptions using (sub_account_id)\n"
         f"where verdict in ('waste', 'undetermined'){where}\n"

@@ -168,6 +168,7 @@ async def test_hybrid_benefit_has_no_money_where_the_bill_has_no_licence(detaile
         ("sql_licence", "vm-sql-01"),
     }
     assert {one["licence_cost"] for one in envelope["hybrid_benefit"]} == {None}
+    assert {one["verdict"] for one in envelope["hybrid_benefit"]} == {"eligible"}
     listed = await ask(app, "query_lake", sql=_COUNT)
     assert envelope["counts"]["hybrid_benefit_looked_at"] == listed["rows"][0][0] > len(envelope["hybrid_benefit"])
     assert not any("hybrid benefit is open" in note for note in envelope["notes"])
