@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from finops_lake.alert_rules import AlertRule
-from finops_lake.alerts.candidates import Candidate, merged
+from finops_lake.alerts.candidates import Candidate
+from finops_lake.alerts.grouping import merged
+from finops_lake.errors import FinopsLakeError
 from finops_lake.journal import Alert, AlertBook, Delivery, Known
 from finops_lake.lake.reader import LakeReader
 from finops_lake.plaintext import clean
@@ -141,8 +143,6 @@ def _known(seen: Sequence[Candidate], told: set[str], known: Mapping[str, Known]
 
 def seed(book: AlertBook, lake: LakeReader, now: datetime) -> None:
     """Where the journal was lost, take over from the lake what was told, so that it is not told again."""
-    from finops_lake.errors import FinopsLakeError
-
     if book.fact(SEEDED) is not None:
         return
     try:
