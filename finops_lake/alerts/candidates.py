@@ -194,10 +194,13 @@ def _anomalies(rule: AlertRule, sight: Sight) -> Found:
     ]
     mine, notes = _in_currency(rule, rows)
     big = [row for row in mine if abs(row["impact"]) >= (rule.threshold or 0)]
-    return Found(tuple(_anomaly(row) for row in big), notes)
+    known = subscriptions_of(sight.lake)
+    ids = {one.name: one.sub_account_id for one in known}
+    only = {name: found for name, found in ids.items() if sum(one.name == name for one in known) == 1}
+    return Found(tuple(_anomaly(row, only) for row in big), notes)
 
 
-def _anomaly(row: Mapping[str, Any]) -> Candidate:
+def _anomaly(row: Mapping[str, Any], ids: Mapping[str, str]) -> Candidate:
     currency, impact = row["billing_currency"], row["impact"]
     more = "more" if impact >= 0 else "less"
     place = [row["sub_account_name"], row["x_resource_group_name"], _name_of(row["resource_id"])]
@@ -210,6 +213,7 @@ def _anomaly(row: Mapping[str, Any]) -> Candidate:
         severity=row["severity"],
         amount=abs(impact),
         billing_currency=currency,
+        sub_account_id=_subscription_in(row["resource_id"]) or ids.get(row["sub_account_name"]),
         sub_account_name=row["sub_account_name"],
         resource_id=row["resource_id"],
     )

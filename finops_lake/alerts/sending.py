@@ -141,7 +141,7 @@ def words_of(results: Iterable[Sent], waiting: Mapping[str, int]) -> list[str]:
         if one.sent:
             lines.append(f"Alerts: {one.sent} message{'' if one.sent == 1 else 's'} sent to {one.channel}.")
         if one.failed:
-            lines.append(f"Alerts: {one.channel} {one.words}; tried again after the next refresh.")
+            lines.append(f"Alerts: {one.channel}: {one.words}; tried again after the next refresh.")
     if waiting.get("waiting"):
         lines.append(f"Alerts: {waiting['waiting']} waiting for a digest or the end of quiet hours.")
     return lines

@@ -51,17 +51,17 @@ def address_of(name: str, channel: Channel, folder: Path) -> str:
 
     A relative `address_file` lies in `folder`.
     """
-    place = f"channel {name}: {variable_of(name)}"
+    place = variable_of(name)
     if channel.address is not None and channel.address_file is not None:
         raise ConfigError([f"{place}: address_file is set, too; give one of them"])
     if channel.address is not None:
         text = channel.address.get_secret_value()
     elif channel.address_file is not None:
         path = folder / channel.address_file.expanduser()
-        place = f"channel {name}: {path}"
+        place = str(path)
         text = read_private(path, place)
     else:
-        raise ConfigError([f"channel {name}: no address; set {variable_of(name)}, or address_file (mode 0600)"])
+        raise ConfigError([f"no address; set {variable_of(name)}, or address_file (mode 0600)"])
     return _checked(text.strip(), place)
 
 

@@ -50,10 +50,8 @@ def answer_alerts(lake: LakeReader, question: AlertQuestion) -> Answer:
         if words
     ]
     where = ("\nwhere " + " and ".join(conditions)) if conditions else ""
-    sql = (
-        f"select {', '.join(COLUMNS)}\nfrom marts.alerts{where}\norder by decided_at desc, alert_id\n"
-        f"limit {question.limit}"
-    )
+    order = "decided_at desc, severity = 'high' desc, severity = 'medium' desc, alert_id"
+    sql = f"select {', '.join(COLUMNS)}\nfrom marts.alerts{where}\norder by {order}\nlimit {question.limit}"
     rows = lake.query(sql).rows
     found = dict(lake.query(f"select status, count(*) from marts.alerts{where} group by all").rows)
     return _answer(rows, sql, found)

@@ -18,6 +18,7 @@ OPEN = ("waiting", "failed")
 """States of a delivery that is tried again; the others (sent, dropped) are final."""
 
 MOST_IN_A_MESSAGE = 10
+SEVERITIES = ("high", "medium", "low")
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,8 @@ class AlertBook:
         rows = self._connection.execute(
             f"select alert from alerts where alert_id in ({marks}) order by decided_at, alert_id", list(ids)
         )
-        return Claim(channel, message_id, tuple(alert_of(json.loads(row[0])) for row in rows.fetchall()))
+        alerts = [alert_of(json.loads(row[0])) for row in rows.fetchall()]
+        return Claim(channel, message_id, tuple(sorted(alerts, key=lambda one: SEVERITIES.index(one.severity))))
 
     def _touch(self, ids: Sequence[str]) -> None:
         self._connection.executemany(

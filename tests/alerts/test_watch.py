@@ -135,6 +135,10 @@ def test_anomaly_is_told_unless_it_is_muted(rules: Rules) -> None:
     alerts, _ = rules.look()
     assert alerts
     assert all(one.amount is not None and one.amount >= 1 and one.billing_currency == "EUR" for one in alerts)
+    app = rules.app()
+    names = dict(app.lake.query("select sub_account_id, sub_account_name from marts.subscriptions").rows)
+    app.close()
+    assert all(names[one.sub_account_id] == one.sub_account_name for one in alerts)
     (rules.home / "mutes.toml").write_text('[[mute]]\nuntil = 2026-12-31\nreason = "known"\nservice = "*"\n')
     rules.set({**rule, "name": "b"})
     assert rules.look() == ((), [])

@@ -84,7 +84,7 @@ def test_failing_webhook_is_told_and_counted_and_hurts_nothing(alerting: Home, r
     receiver.replies += [Reply(403, body=b"no_service")] * 2
     done = alerting.run("refresh")
     assert done.returncode == 0
-    assert "Alerts: ops answered 403, no_service; tried again after the next refresh." in done.stderr
+    assert "Alerts: ops: answered 403, no_service; tried again after the next refresh." in done.stderr
     status = alerting.run("status")
     assert f"{len(receiver.alerts)} failed; see finops-lake alerts." in status.stderr
     section = json.loads(alerting.run("status", "--json").stdout)["alerts"]
@@ -106,7 +106,7 @@ def test_test_says_what_came_back_from_each_channel(alerting: Home, receiver: Re
             "channel": "none",
             "kind": "teams",
             "outcome": "failed",
-            "detail": "channel none: no address; set FINOPS_LAKE_WEBHOOK_NONE, or address_file (mode 0600)",
+            "detail": "no address; set FINOPS_LAKE_WEBHOOK_NONE, or address_file (mode 0600)",
         },
     ]
     (request,) = receiver.requests
