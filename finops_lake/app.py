@@ -58,7 +58,7 @@ class App:
         """Refreshing before answers."""
         from finops_lake.ondemand import OnDemand
 
-        return OnDemand(self.settings, self.lake, self.refresher, before=self._give_way)
+        return OnDemand(self.settings, self.lake, self.refresher, self.file_refresher, before=self._give_way)
 
     @cached_property
     def schedule(self) -> Scheduler:
@@ -177,7 +177,11 @@ class App:
 
         views, faults = rule_views(self.settings.allocation_path, self.settings.budgets)
         warehouse = Warehouse(
-            self.settings.home, SOURCES, origin=origin or cloud_of(self.settings).origin, clock=self.settings.utc_now
+            self.settings.home,
+            SOURCES,
+            origin=origin or cloud_of(self.settings).origin,
+            clock=self.settings.utc_now,
+            confirmed=self.journal.confirmations,
         )
         warehouse.add_views(views, faults)
         rules = audit_rules(self.settings.exclusions_path, self.settings.checks_path)

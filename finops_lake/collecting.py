@@ -15,7 +15,7 @@ from finops_lake.filerows import FileNote
 from finops_lake.files.layout import Delivery, Found, Skipped, look
 from finops_lake.files.places import Entry, Place, is_emulated, open_place
 from finops_lake.lake.filenotes import KNOWN_SQL
-from finops_lake.lake.writer import FILES_ORIGIN, LOCAL_ORIGIN, origin_of_both
+from finops_lake.lake.origin import FILES_ORIGIN, LOCAL_ORIGIN, origin_of_both
 from finops_lake.source import Chunk, ChunkResult
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NEXT_STEP = "Export the period again, or fetch the file again; what the lake held of it is unharmed."
 
-_BROKEN_SQL = """select table_name, scope_id, metric from meta.chunks
+_BROKEN_SQL = """select table_name, scope_id, metric, last_outcome, last_reason from meta.chunks
 where month is null and last_outcome <> 'loaded'
     and (table_name in ('cost_exports', 'focus_charges') or starts_with(table_name, 'exported_'))"""
 """Places, and files of unknown months in them, that could not be read at the latest attempt."""
@@ -42,11 +42,12 @@ def origin_of(location: str) -> str:
 class Collected:
     """What became of some locations: a result per chunk, what to tell, and faults that belong to no chunk.
 
-    `has_changed` says whether the lake holds anything new, be it a note on a file; `unchanged` counts files that were
-    not read again.
+    `has_changed` says whether the lake holds anything new, be it a note on a file; `confirmed` are those of the results
+    that the lake knew already, which were not written; `unchanged` counts files that were not read again.
     """
 
     results: tuple[ChunkResult, ...] = ()
+    confirmed: tuple[ChunkResult, ...] = ()
     told: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     has_changed: bool = False
@@ -62,6 +63,7 @@ class Collector:
     on_step: Callable[[str], None] = lambda message: None
     force: bool = False
     results: list[ChunkResult] = field(default_factory=list)
+    confirmed: list[ChunkResult] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notes: list[FileNote] = field(default_factory=list)
@@ -69,18 +71,28 @@ class Collector:
     unchanged: int = 0
     _mended: int = 0
     _known: dict[tuple[str, str], FileNote] = field(default_factory=dict)
+    _broken: dict[Chunk, tuple[str, str]] = field(default_factory=dict)
 
     def collect(self, locations: Iterable[str]) -> Collected:
         """Load what is new at the locations; a location that cannot be read does not keep others from it."""
         with self.warehouse.open():
             rows = self.warehouse.query(KNOWN_SQL)
             self._known = {(row[0], row[1]): FileNote(*row) for row in rows}
+            for table, scope_id, metric, outcome, reason in self.warehouse.query(_BROKEN_SQL):
+                self._broken[Chunk(table, scope_id, None, metric)] = (outcome, reason)
             for location in locations:
                 self._collect_one(location)
             if self.notes or self.gone:
                 self.warehouse.note_files(self.notes, self.gone)
-        has_changed = bool(self.results or self.notes or self.gone or self._mended)
-        return Collected(tuple(self.results), tuple(self.told), tuple(self.faults), has_changed, self.unchanged)
+        is_new = len(self.results) > len(self.confirmed)
+        return Collected(
+            tuple(self.results),
+            tuple(self.confirmed),
+            tuple(self.told),
+            tuple(self.faults),
+            has_changed=is_new or bool(self.notes or self.gone or self._mended),
+            unchanged=self.unchanged,
+        )
 
     def _collect_one(self, location: str) -> None:
         if origin_of_both(self.warehouse.origin, origin_of(location)) is None:
@@ -106,8 +118,11 @@ class Collector:
         chunk = Chunk(table or self._table_of(scope_id), scope_id, None, metric)
         reason, step = error.message, error.next_step or NEXT_STEP
         failure = ChunkResult(chunk, error.outcome, now, now, reason=reason, next_step=step, error_code=error.code)
-        self.warehouse.record(failure)
         self.results.append(failure)
+        if self._broken.get(chunk) == (failure.outcome.value, failure.reason):
+            self.confirmed.append(failure)
+        else:
+            self.warehouse.record(failure)
 
     def _table_of(self, scope_id: str) -> str:
         known = sorted({note.table for (scope, _), note in self._known.items() if scope == scope_id and note.table})
@@ -117,7 +132,7 @@ class Collector:
         """Record that places which could not be read before can be read now, or are no longer there."""
         broken = {result.chunk for result in self.results if result.outcome is not Outcome.LOADED}
         scopes = {place.url, *(one.scope_id for one in found.deliveries)}
-        for table, scope_id, metric in self.warehouse.query(_BROKEN_SQL):
+        for table, scope_id, metric, *_ in self.warehouse.query(_BROKEN_SQL):
             chunk = Chunk(table, scope_id, None, metric)
             if chunk not in broken and (scope_id in scopes or scope_id.startswith(f"{place.url}/")):
                 now = self._now()

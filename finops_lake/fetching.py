@@ -18,7 +18,7 @@ import pyarrow as pa
 from finops_lake import telemetry
 from finops_lake.errors import FinopsLakeError, Outcome, OutOfTimeError, SignInError
 from finops_lake.journal import ApiCall
-from finops_lake.plan import REFUSED
+from finops_lake.plan import REFUSED, units_of
 from finops_lake.source import Chunk, ChunkResult, Fetched
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Fetcher:
 
         Raises SignInError as soon as Azure no longer knows us; requests under way are then broken off.
         """
-        waiting = deque(self._units(chunks))
+        waiting = deque(units_of(chunks, {table: one.source for table, one in self.extractors.items()}))
         running: set[Future[list[Arrived]]] = set()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="fetch")
         restore = _suited_to_pages()
@@ -85,24 +85,15 @@ class Fetcher:
                 arrived = [self._noted(one) for future in done for one in future.result()]
                 self._note_late()
                 yield arrived
+                for _, fetched in arrived:
+                    if fetched is not None:
+                        fetched.discard()
         except BaseException:
             self.azure.close()  # ends waits, so that the threads can be joined
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             restore()
-
-    def _units(self, chunks: Sequence[Chunk]) -> list[list[Chunk]]:
-        """Return what is fetched together, in the place of its first chunk: mostly one chunk alone."""
-        units: list[list[Chunk]] = []
-        filling: dict[str, list[Chunk]] = {}
-        for chunk in chunks:
-            unit = filling.get(chunk.table)
-            if unit is None or len(unit) >= self.extractors[chunk.table].batch:
-                unit = filling[chunk.table] = []
-                units.append(unit)
-            unit.append(chunk)
-        return units
 
     def _submit(
         self,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from finops_lake.config import Settings
 from finops_lake.errors import InputError
+from finops_lake.journal import Journal
+from finops_lake.known import confirm
 from finops_lake.progress import OnProgress, steps_of
 from finops_lake.refresh_report import RefreshReport
 
@@ -23,6 +25,7 @@ class FileRefresher:
     def __init__(self, settings: Settings, warehouse: Callable[[str], Warehouse]) -> None:
         self._settings = settings
         self._warehouse = warehouse
+        self._journal = Journal(settings.home)
 
     def refresh(
         self,
@@ -47,7 +50,9 @@ class FileRefresher:
         steps = steps_of(on_progress)
         with warehouse.lock(lock_timeout):
             collected = Collector(self._settings, warehouse, steps, force).collect(locations)
-            generation = warehouse.publish(audited=True) if collected.has_changed or warehouse.has_new_views else None
+            confirm(self._journal, collected.confirmed)
+            is_news = collected.has_changed or warehouse.has_new_views or warehouse.has_unpublished
+            generation = warehouse.publish(audited=True) if is_news else None
         return RefreshReport(
             started,
             self._settings.utc_now(),
@@ -55,5 +60,6 @@ class FileRefresher:
             generation,
             notes=(*collected.faults, *warehouse.faults),
             told=collected.told,
+            unchanged=len(collected.confirmed),
             unchanged_files=collected.unchanged,
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from finops_lake.errors import Outcome
+from finops_lake.errors import FinopsLakeError, Outcome
+from finops_lake.journal import Journal
 from finops_lake.plan import REFUSED, ChunkState
 from finops_lake.source import Chunk, ChunkResult
+
+LOG = logging.getLogger("finops_lake.refresh")
 
 
 class Known:
@@ -27,6 +31,16 @@ class Known:
     def _refusals(self) -> set[tuple[str, str, Outcome, str]]:
         """What Azure is known to refuse; that it refuses another month of the same for the same reason is no news."""
         return {_refusal(chunk, state.last_outcome, state.reason) for chunk, state in self._states.items()}
+
+
+def confirm(journal: Journal, results: Sequence[ChunkResult]) -> None:
+    """Note attempts that brought nothing new; were the journal not written, they would only look older."""
+    if not results:
+        return
+    try:
+        journal.confirm(results)
+    except FinopsLakeError as error:
+        LOG.warning("what had not changed is not noted: %s", error)
 
 
 def _refusal(chunk: Chunk, outcome: Outcome, reason: str | None) -> tuple[str, str, Outcome, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from finops_lake.source import Api
 
@@ -27,6 +27,10 @@ class Draw:
     units: int
     seconds: float
     allowed: int
+
+    def as_learned(self, allowed: int | None) -> Draw:
+        """Return the draw on a bucket that Azure's headers have shown to allow so many; never fewer than published."""
+        return self if allowed is None or allowed <= self.allowed else replace(self, allowed=allowed)
 
 
 def draws_of(api: Api, scope_id: str, months: int = 1) -> tuple[Draw, ...]:
@@ -90,9 +94,15 @@ def _subscription(scope: str) -> str:
 
 @dataclass
 class Spent:
-    """What was taken from one bucket: instants in ascending order, and the units up to each."""
+    """What was taken from one bucket: instants in ascending order, and the units up to each.
+
+    `allowed` is what Azure's headers have shown it to allow, None where nothing was learned; `held_until` the instant
+    until which a 429 closed it.
+    """
 
     at: list[float] = field(default_factory=list)
+    allowed: int | None = None
+    held_until: float = 0.0
     _pairs: list[tuple[float, int]] = field(default_factory=list)
     _sums: list[int] = field(default_factory=lambda: [0])
     _found: tuple[float, Draw, float] | None = None
@@ -116,6 +126,7 @@ class Spent:
         What is larger than its bucket fits where the bucket is full. Asked the same again, it goes on from where it
         was, since a bucket only fills: a plan of thousands of calls asks thousands of times.
         """
+        draw, not_before = draw.as_learned(self.allowed), max(not_before, self.held_until)
         instant = not_before
         if self._found is not None and self._found[:2] == (not_before, draw):
             instant = self._found[2]

@@ -19,7 +19,8 @@ from finops_lake.closed_months import MOVES_SQL, with_moves
 from finops_lake.config import Settings
 from finops_lake.coverage import BILLING_ACCOUNTS, TOTALS, choices_of, covered
 from finops_lake.errors import FinopsLakeError, InputError, LockedError
-from finops_lake.file_refresh import FILE_TABLES
+from finops_lake.file_refresh import FILE_TABLES, FileRefresher
+from finops_lake.lake.origin import FILES_ORIGIN
 from finops_lake.plan import Demand, next_due_at
 from finops_lake.planning import STATES_SQL, SUBSCRIPTIONS_SQL, choose_subscriptions, policy_of, states_of
 from finops_lake.progress import OnProgress, Progress
@@ -41,9 +42,10 @@ LINEAGE_SQL = "select view_name, table_name from meta.lineage"
 
 @dataclass
 class _Job:
-    """One refresh in its thread; `latest` is its newest progress."""
+    """One refresh in its thread, of files alone or of all; `latest` is its newest progress."""
 
     demand: Demand
+    of_files: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
     changed: threading.Event = field(default_factory=threading.Event)
     latest: Progress = field(default_factory=lambda: Progress(0, 0, "starting"))
@@ -52,13 +54,18 @@ class _Job:
 
 
 class OnDemand:
-    """Keeps what questions need fresh. One refresh at a time in this process; other processes are waited for."""
+    """Keeps what questions need fresh. One refresh at a time in this process; other processes are waited for.
+
+    A lake that holds files of bills only is kept fresh by `files`, from the places that the settings name: that needs
+    no sign-in at Azure.
+    """
 
     def __init__(
         self,
         settings: Settings,
         lake: LakeReader,
         refresher: Callable[[], Refresher],
+        files: Callable[[], FileRefresher],
         *,
         monotonic: Callable[[], float] = time.monotonic,
         before: Callable[[], object] = lambda: None,
@@ -67,6 +74,7 @@ class OnDemand:
         self._settings = settings
         self._lake = lake
         self._refresher = refresher
+        self._files = files
         self._monotonic = monotonic
         self._guard = threading.Lock()
         self._job: _Job | None = None
@@ -110,8 +118,9 @@ class OnDemand:
             return "stale", [str(error)]
         if hindrance is not None:
             return ("stale" if hindrance else "fresh"), hindrance
+        of_files = self._has_files_only()
         while True:
-            job = self._current_or_new(demand, max(deadline - self._monotonic(), 0))
+            job = self._current_or_new(demand, max(deadline - self._monotonic(), 0), of_files=of_files)
             if not self._wait(job, deadline, on_progress):
                 return "stale", [self._unfinished(job.latest)]
             if job.demand == demand or not self._is_due(demand):
@@ -160,10 +169,10 @@ class OnDemand:
         """Return why no refresh is to be started: notes for the answer, none when everything is fresh."""
         if not self._lake.exists():
             return None if self._settings.refresh_on_demand else ["Refreshing on demand is switched off."]
-        origin = self._lake.recall("select value from meta.lake where key = 'origin'").rows
-        here = cloud_of(self._settings).origin
-        if origin and origin[0][0] != here:
-            source = "a local Azure (demo data)" if origin[0][0] == "loopback" else origin[0][0]
+        origin, here = self._origin(), cloud_of(self._settings).origin
+        is_ours = self._has_files_only() and bool(self._settings.exports) and _rests_on_files(demand)
+        if origin not in (None, here) and not is_ours:
+            source = "a local Azure (demo data)" if origin == "loopback" else origin
             return [
                 f"The lake was filled from {source}, so it is not refreshed from the Azure configured here ({here})."
             ]
@@ -175,6 +184,14 @@ class OnDemand:
             return [f"Not refreshed: {self._failed[1]}"]
         return None
 
+    def _origin(self) -> str | None:
+        rows = self._lake.recall("select value from meta.lake where key = 'origin'").rows
+        return str(rows[0][0]) if rows else None
+
+    def _has_files_only(self) -> bool:
+        """Return whether the lake was never filled from Azure; an explicit refresh with a sign-in changes that."""
+        return self._lake.exists() and self._origin() == FILES_ORIGIN
+
     def _is_due(self, demand: Demand) -> bool:
         """Return whether anything is due by the published lake; the refresh itself looks again, under its lock.
 
@@ -185,6 +202,8 @@ class OnDemand:
         """
         if demand.force or self._are_files_due(demand):
             return True
+        if self._has_files_only():
+            return False
         version = self._lake.version()
         if self._next_due_of != version:
             self._next_due, self._next_due_of = {}, version
@@ -212,10 +231,10 @@ class OnDemand:
             chunks = [chunk for chunk in chunks if chunk != BILLING_ACCOUNTS]
         return next_due_at(chunks, {source.table: source for source in FETCHED}, states, policy, demand)
 
-    def _current_or_new(self, demand: Demand, lock_timeout: float) -> _Job:
+    def _current_or_new(self, demand: Demand, lock_timeout: float, *, of_files: bool = False) -> _Job:
         with self._guard:
             if self._job is None or self._job.finished.is_set():
-                self._job = _Job(demand)
+                self._job = _Job(demand, of_files)
                 threading.Thread(
                     target=telemetry.carried(self._work), args=(self._job, lock_timeout), name="refresh", daemon=True
                 ).start()
@@ -230,7 +249,12 @@ class OnDemand:
             self._before()
             if _rests_on_files(job.demand):
                 self._looked_at = self._settings.utc_now()
-            job.report = self._refresher().refresh(job.demand, lock_timeout=lock_timeout, on_progress=tell)
+            if job.of_files:
+                job.report = self._files().refresh(
+                    self._settings.exports, force=job.demand.force, lock_timeout=lock_timeout, on_progress=tell
+                )
+            else:
+                job.report = self._refresher().refresh(job.demand, lock_timeout=lock_timeout, on_progress=tell)
             self._failed = None
         except FinopsLakeError as error:
             job.error = error

@@ -130,6 +130,19 @@ def chunks_of(
     return found
 
 
+def units_of(chunks: Iterable[Chunk], sources: Mapping[str, Source]) -> list[list[Chunk]]:
+    """Return what is fetched together, in the place of its first chunk: mostly one chunk alone."""
+    units: list[list[Chunk]] = []
+    filling: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        unit = filling.get(chunk.table)
+        if unit is None or len(unit) >= sources[chunk.table].batch:
+            unit = filling[chunk.table] = []
+            units.append(unit)
+        unit.append(chunk)
+    return units
+
+
 def due_chunks(
     chunks: Iterable[Chunk],
     sources: Mapping[str, Source],

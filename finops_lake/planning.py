@@ -90,6 +90,8 @@ def plan_ahead(
     Raises InputError for a subscription that the lake does not know.
     """
     from finops_lake.extract.catalog import FETCHED
+    from finops_lake.extract.retail_prices import SOURCE as PRICES
+    from finops_lake.pricing import prices_due
 
     states = with_moves(states_of(query(STATES_SQL)), query(MOVES_SQL))
     policy, sources = policy_of(settings), {one.table: one for one in FETCHED}
@@ -100,11 +102,18 @@ def plan_ahead(
     chunks = covered(FETCHED, chosen, other_scopes(settings), choices, policy, demand)
     due = [chunk for chunk in due_chunks(chunks, sources, states, policy, demand) if chunk not in FIRST_LISTINGS]
     due = with_few_totals(due, states, policy.now)
+    prices = {} if settings.price_list is None or not found else prices_due(query, policy.now, demand)
     now = time.time()
-    spent = paced_by(settings, journal, now)
-    is_first = SUBSCRIPTIONS in tenant
     return make_plan(
-        [*tenant, *due], sources, states, demand, policy.now, spent=spent, now=now, is_listing_first=is_first
+        [*tenant, *due, *prices],
+        {**sources, PRICES.table: PRICES},
+        states,
+        demand,
+        policy.now,
+        spent=paced_by(settings, journal, now),
+        now=now,
+        is_listing_first=SUBSCRIPTIONS in tenant,
+        expected={chunk: wanted.calls for chunk, wanted in prices.items()},
     )
 
 

@@ -5,14 +5,14 @@ It is made before the first call, from what the lake knows, and then carried out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from finops_lake.errors import Outcome
 from finops_lake.limits import Draw, Spent, draws_of, first_fit, least_seconds
-from finops_lake.plan import ChunkState, Demand
+from finops_lake.plan import ChunkState, Demand, units_of
 from finops_lake.source import Api, Chunk, Source
 
 
@@ -28,13 +28,22 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One chunk to be asked for: of which API, why, and with about how many calls (as the last time took)."""
+    """One chunk to be asked for: of which API, why, and with about how many calls (as the last time took).
+
+    Of `together` chunks that one question covers, the first has the calls, the others none.
+    """
 
     chunk: Chunk
     api: Api
     why: Why
     calls: int
     query_months: int = 1
+    together: int = 1
+
+    @property
+    def asked(self) -> str:
+        """The scope that is asked, or how many at once."""
+        return self.chunk.scope_id if self.together == 1 else f"{self.together} scopes"
 
     @property
     def draws(self) -> tuple[Draw, ...]:
@@ -44,7 +53,10 @@ class Step:
 
 @dataclass(frozen=True)
 class PlanLine:
-    """The steps of one scope and API together. `seconds` is what their own limits make them take at least."""
+    """The steps of one scope and API together, or of the scopes that one question covers.
+
+    `seconds` is what their own limits make them take at least.
+    """
 
     scope_id: str
     api: Api
@@ -59,6 +71,7 @@ class RefreshPlan:
     """What a refresh does, in order. `leaves` is for each step the second after `made_at` at which its last call may
     leave by the published limits, with what was spent of them before; empty where calls are not paced.
 
+    `learned` are the limits that Azure's headers have shown to be larger than the published ones, by bucket.
     `is_listing_first` says that the subscriptions are not known well enough yet: they are listed first, and what is
     asked of new ones is added to the plan then.
     """
@@ -67,6 +80,7 @@ class RefreshPlan:
     steps: tuple[Step, ...]
     leaves: tuple[float, ...] = ()
     is_listing_first: bool = False
+    learned: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -93,8 +107,8 @@ class RefreshPlan:
         """Return the steps by scope and API, in the order of the plan."""
         groups: dict[tuple[str, Api], list[Step]] = {}
         for step in self.steps:
-            groups.setdefault((step.chunk.scope_id, step.api), []).append(step)
-        return [_line(scope_id, api, steps) for (scope_id, api), steps in groups.items()]
+            groups.setdefault((step.asked, step.api), []).append(step)
+        return [_line(scope_id, api, steps, self.learned) for (scope_id, api), steps in groups.items()]
 
 
 def make_plan(
@@ -107,21 +121,45 @@ def make_plan(
     spent: Callable[[Iterable[str]], Mapping[str, Spent]] | None = None,
     now: float = 0.0,
     is_listing_first: bool = False,
+    expected: Mapping[Chunk, int] | None = None,
 ) -> RefreshPlan:
-    """Return the plan for chunks that are due; `spent` tells what is taken of buckets at `now` (None: not paced)."""
-    steps = tuple(_step(chunk, sources[chunk.table], states.get(chunk), demand) for chunk in due)
-    leaves = () if spent is None else tuple(_leaves(steps, spent, now))
-    return RefreshPlan(made_at, steps, leaves, is_listing_first)
+    """Return the plan for chunks that are due; `spent` tells what is taken of buckets at `now` (None: not paced).
+
+    `expected` are the calls of chunks that were never loaded, where more is known of them than their source tells.
+    """
+    known = expected or {}
+    units = units_of(due, sources)
+    steps = tuple(step for unit in units for step in _steps(unit, sources[unit[0].table], states, demand, known))
+    if spent is None:
+        return RefreshPlan(made_at, steps, (), is_listing_first)
+    books = spent({draw.bucket for step in steps for draw in step.draws})
+    learned = {bucket: book.allowed for bucket, book in books.items() if book.allowed is not None}
+    return RefreshPlan(made_at, steps, tuple(_leaves(steps, books, now)), is_listing_first, learned)
 
 
-def bound_seconds(steps: Iterable[Step]) -> float:
-    """Return how long the published limits make these steps take at least when nothing was spent before."""
-    return least_seconds(draw for step in steps for _ in range(step.calls) for draw in step.draws)
+def bound_seconds(steps: Iterable[Step], learned: Mapping[str, int] | None = None) -> float:
+    """Return how long the limits make these steps take at least when nothing was spent before."""
+    allowed = learned or {}
+    draws = (draw for step in steps for _ in range(step.calls) for draw in step.draws)
+    return least_seconds(draw.as_learned(allowed.get(draw.bucket)) for draw in draws)
 
 
-def _step(chunk: Chunk, source: Source, state: ChunkState | None, demand: Demand) -> Step:
-    calls = source.calls if state is None else max(state.calls, 1)
-    return Step(chunk, source.api, _why(state, demand), calls, source.query_months)
+def _steps(
+    unit: Sequence[Chunk],
+    source: Source,
+    states: Mapping[Chunk, ChunkState],
+    demand: Demand,
+    expected: Mapping[Chunk, int],
+) -> Iterator[Step]:
+    """Yield the steps of what is fetched together; the calls are told of the first, as a refresh does."""
+    if source.batch == 1 and unit[0] in states:
+        calls = max(states[unit[0]].calls, 1)
+    else:
+        loaded = [states[chunk] for chunk in unit if chunk in states]
+        calls = max(sum(one.calls for one in loaded if one.last_success_at), expected.get(unit[0], source.calls))
+    for chunk in unit:
+        yield Step(chunk, source.api, _why(states.get(chunk), demand), calls, source.query_months, len(unit))
+        calls = 0
 
 
 def _why(state: ChunkState | None, demand: Demand) -> Why:
@@ -134,18 +172,20 @@ def _why(state: ChunkState | None, demand: Demand) -> Why:
     return Why.MOVED if state.has_moved else Why.STALE
 
 
-def _line(scope_id: str, api: Api, steps: Sequence[Step]) -> PlanLine:
+def _line(scope_id: str, api: Api, steps: Sequence[Step], learned: Mapping[str, int]) -> PlanLine:
     tables = tuple(dict.fromkeys(step.chunk.table for step in steps))
-    return PlanLine(scope_id, api, tables, len(steps), sum(step.calls for step in steps), bound_seconds(steps))
+    calls = sum(step.calls for step in steps)
+    return PlanLine(scope_id, api, tables, len(steps), calls, bound_seconds(steps, learned))
 
 
-def _leaves(
-    steps: Sequence[Step], spent: Callable[[Iterable[str]], Mapping[str, Spent]], now: float
-) -> Iterable[float]:
-    """Yield when the last call of each step may leave: each takes the first free place, as the throttle does."""
-    books = dict(spent({draw.bucket for step in steps for draw in step.draws}))
+def _leaves(steps: Sequence[Step], books: Mapping[str, Spent], now: float) -> Iterable[float]:
+    """Yield when the last call of each step may leave: each takes the first free place, as the throttle does.
+
+    A step without calls of its own comes with the one before.
+    """
+    at = now
     for step in steps:
-        draws, at = step.draws, now
+        draws, at = step.draws, at if step.calls == 0 else now
         for _ in range(step.calls):
             at = first_fit(draws, books.__getitem__, now)
             for draw in draws:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from finops_lake.closed_months import MOVES_SQL, with_few_totals, with_moves
 from finops_lake.config import Settings
 from finops_lake.coverage import COST_TABLES, TOTALS, choices_of, cost_source_rows, covered
-from finops_lake.errors import FinopsLakeError, Outcome, StoppedError
+from finops_lake.errors import FinopsLakeError, StoppedError
 from finops_lake.file_refresh import FILE_TABLES
 from finops_lake.journal import ApiCall, Journal
-from finops_lake.known import Known
+from finops_lake.known import Known, confirm
 from finops_lake.plan import REFUSED, ChunkState, Demand, due_chunks, with_confirmations
 from finops_lake.planning import (
     FIRST_LISTINGS,
@@ -185,6 +185,7 @@ class Run:
         collector = Collector(self.settings, self.warehouse, steps_of(self.on_progress), self.demand.force)
         collected = collector.collect(self.settings.exports)
         self.results += collected.results
+        self._confirm(collected.confirmed)
         self.notes += collected.faults
         self.told += collected.told
         self.total += len(collected.results)
@@ -202,7 +203,8 @@ class Run:
 
     def publish(self, *, audited: bool = True) -> None:
         """Publish what is loaded and not published yet, and views that were made anew; at the end with the ledger."""
-        if self.unpublished or (self.warehouse.has_new_views and self.warehouse.files.numbers()):
+        is_behind = self.warehouse.has_unpublished or self.warehouse.has_new_views
+        if self.unpublished or (is_behind and self.warehouse.files.numbers()):
             keep = timedelta(days=self.settings.usage_days)
             self.generation = publish(self.warehouse, self.journal, keep, audited=audited)
             self.unpublished = False
@@ -251,20 +253,15 @@ class Run:
         known = [result for result, fetched in batch if fetched is None and self.known.has(result)]
         others = [arrived for arrived in batch if arrived[0] not in known]
         loaded = self.warehouse.load_all(others, note_unchanged=False) if others else []
-        known += [one for one in loaded if not one.changed and one.outcome is Outcome.LOADED and self.known.has(one)]
+        known += [one for one in loaded if not one.changed and self.known.has(one)]
+        self.results += known
         self._confirm(known)
         return [result for result in loaded if result not in known]
 
     def _confirm(self, results: Sequence[ChunkResult]) -> None:
-        """Note attempts that brought nothing new; were the journal not written, they would only look older."""
-        if not results:
-            return
-        self.results += results
+        """Note attempts that brought nothing new."""
         self.unchanged += len(results)
-        try:
-            self.journal.confirm(results)
-        except FinopsLakeError as error:
-            LOG.warning("what had not changed is not noted: %s", error)
+        confirm(self.journal, results)
 
     def _tell(self, message: str) -> None:
         if self.on_progress:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finops_lake.errors import Outcome
@@ -49,7 +52,8 @@ class Source:
     `key` names the columns that identify a row within one chunk. `monthly` tables are loaded one calendar
     month (UTC) at a time, the others whole. `metrics` are the readings a monthly table is loaded in, each on
     its own; empty where there is one. `columns` describes every column in one line. `api` answers for it, with
-    about `calls` requests for a chunk that was never loaded; `scope_kinds` are the scopes it is asked for.
+    about `calls` requests for a chunk that was never loaded; `scope_kinds` are the scopes it is asked for. Where Azure
+    answers for many scopes at once, up to `batch` chunks are asked for together, and `calls` are those of all of them.
     A cost query of it covers `query_months` months of data, each of which counts against the limits.
     `remembers` says that rows which go are kept in `history.<table>`, with the instant until which they held.
     """
@@ -66,6 +70,7 @@ class Source:
     calls: int = 1
     scope_kinds: frozenset[ScopeKind] = frozenset({ScopeKind.SUBSCRIPTION})
     query_months: int = 1
+    batch: int = 1
     remembers: bool = False
 
 
@@ -84,6 +89,29 @@ class Chunk:
     metric: str | None = None
 
 
+class StoredRows:
+    """Rows that are too many for the memory, in a Parquet file of this machine; it vanishes when they are let go of."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.num_rows = 0
+        self._finalizer = weakref.finalize(self, _delete, path)
+
+    def of(self, count: int) -> StoredRows:
+        """Say how many rows there are, and return it."""
+        self.num_rows = count
+        return self
+
+    def discard(self) -> None:
+        """Delete the file."""
+        self._finalizer()
+
+
+def _delete(path: Path) -> None:
+    with contextlib.suppress(OSError):  # held by somebody: the next writer of the home clears it away
+        path.unlink()
+
+
 @dataclass(frozen=True)
 class Fetched:
     """What Azure answered for one chunk; rows as in `Source.schema`.
@@ -93,12 +121,17 @@ class Fetched:
     more than 24 decimals and were rounded half-even to 24.
     """
 
-    rows: pa.Table
+    rows: pa.Table | StoredRows
     complete: bool = True
     reason: str | None = None
     calls: int = 1
     request_ids: tuple[str, ...] = ()
     inexact_amounts: int = 0
+
+    def discard(self) -> None:
+        """Let go of the rows, which are loaded now or never."""
+        if isinstance(self.rows, StoredRows):
+            self.rows.discard()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from finops_lake.lake import writer
+from finops_lake.lake.facts import fingerprint
 from finops_lake.lake.files import LakeFiles
 from finops_lake.lake.schema import source_fingerprint
 from finops_lake.lake.writer import Warehouse
@@ -45,7 +45,7 @@ def copied_where_alike() -> Iterator[None]:
 
 def _kept(warehouse: Warehouse) -> Path:
     sources = {name: source_fingerprint(source) for name, source in warehouse._sources.items()}
-    return FOLDER / f"{writer._fingerprint(warehouse._views(()), sources, [])}-{duckdb.__version__}.duckdb"
+    return FOLDER / f"{fingerprint(warehouse._views(()), sources, [])}-{duckdb.__version__}.duckdb"
 
 
 def _make(warehouse: Warehouse, kept: Path, opened: Callable[[Warehouse], None]) -> None:

@@ -6,6 +6,7 @@ import gc
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from finops_lake.azure_api.clients import AzureClients, Calls
 from finops_lake.errors import AccessDeniedError, Outcome, OutOfTimeError, SignInError, UnreachableError
 from finops_lake.extract.catalog import EXTRACTORS, Extractor
 from finops_lake.fetching import Fetcher
-from finops_lake.source import Chunk, Fetched
+from finops_lake.source import Chunk, Fetched, StoredRows
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SOURCE = EXTRACTORS["cost_daily"].source
@@ -70,6 +71,17 @@ def test_each_chunk_has_its_own_outcome() -> None:
         "/c": Outcome.DENIED,
     }
     assert (results["/b"].error_code, results["/c"].next_step) == ("X", "ask")
+
+
+def test_rows_in_a_file_are_let_go_of_once_they_were_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "rows.part"
+    path.write_bytes(b"rows")
+    kept = StoredRows(path)
+    extractors = {"cost_daily": Extractor(SOURCE, lambda azure, chunk: Fetched(kept))}
+    azure = cast("AzureClients", Clients())
+    for batch in Fetcher(azure, extractors, 1, 1e12, lambda: NOW).fetch_all([month("/a")]):
+        assert path.exists() == bool(batch)
+    assert not path.exists()
 
 
 def test_older_months_of_a_refused_scope_are_skipped_and_others_are_not() -> None:

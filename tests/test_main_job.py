@@ -60,7 +60,7 @@ def test_calls_of_a_refresh(refreshed: Refreshed) -> None:
     """As docs/operations.md says: by subscription, shared by all of them, and never for a single resource."""
     calls = Counter(one.operation for one in refreshed.azure.requests)
     assert calls["listed"] == 4 * len(SDK_LISTINGS), "one page each"
-    assert calls["resource_graph"] == 7
+    assert calls["resource_graph"] == 6
     assert calls["locks"] == calls["resource_groups"] == calls["budgets"] == 4
     assert calls["virtual_machines"] == 2 * 4
     assert calls["reservation_recommendations"] == 3 * 4

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from finops_lake.app import App
+from finops_lake.azure_api.throttle import spent_of
+from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import Outcome
+from finops_lake.extract import catalog
+from finops_lake.journal import Journal
 from finops_lake.limits import Draw, Spent
 from finops_lake.plan import ChunkState, Demand, Policy, chunks_of, due_chunks
+from finops_lake.planning import plan_ahead
 from finops_lake.progress import Progress
 from finops_lake.refresh_plan import RefreshPlan, Why, bound_seconds, make_plan
-from finops_lake.source import Api, Chunk, Source
+from finops_lake.source import Api, Chunk, Source, months_back
+from tests.conftest import settings_for
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DISKS = Source("disks", "Disks.", pa.schema([("a", pa.string())]), ("a",), timedelta(hours=1), {"a": "a."})
@@ -123,6 +133,86 @@ def test_progress_tells_the_time_left_where_it_is_worth_telling() -> None:
     assert Progress(1, 9, "cost daily", 601).words == "cost daily (about 11 min left)"
     assert Progress(1, 9, "cost daily", 12).words == "cost daily"
     assert Progress(1, 9, "cost daily").words == "cost daily"
+
+
+APIS = {source.table: source.api for source in catalog.SOURCES}
+
+
+def calls_made(app: App) -> Counter[str]:
+    """Count the calls that are noted, in the lake and in the journal, by table."""
+    noted = app.lake.query("select operation, count(*) from meta.api_calls group by all").rows
+    return Counter(dict(noted)) + Counter(call.operation for call in app.journal.calls()[1])
+
+
+def planned_calls(app: App, demand: Demand) -> Counter[str]:
+    plan = plan_ahead(app.settings, lambda sql: app.lake.query(sql).rows, app.journal, demand)
+    found: Counter[str] = Counter()
+    for step in plan.steps:
+        found[step.chunk.table] += step.calls
+    return +found
+
+
+def by_api(calls: Counter[str]) -> Counter[Api]:
+    found: Counter[Api] = Counter()
+    for table, count in calls.items():
+        found[APIS[table]] += count
+    return found
+
+
+def test_plan_counts_the_calls_that_a_refresh_then_makes(azure: LocalAzure, tmp_path: Path) -> None:
+    """Of all that is known no call more and none less; of what was never loaded but for the pages nobody knows of."""
+    app = App(settings_for(azure, tmp_path))
+    app.refresher().refresh(Demand(tables=frozenset({"subscriptions"})))
+    before, first = calls_made(app), planned_calls(app, Demand())
+    app.refresher().refresh(Demand())
+    filled = calls_made(app)
+    again = planned_calls(app, Demand(force=True))
+    app.refresher().refresh(Demand(force=True))
+    made = calls_made(app) - filled
+    app.close()
+    assert again == made
+    assert by_api(again)[Api.RESOURCE_GRAPH] == 3 + 2 + 1, "one question at a time for all subscriptions"
+    assert by_api(again)[Api.COST_QUERY] == by_api(first)[Api.COST_QUERY] == 3 * 3 * 3, (
+        "subscriptions, months, readings and regions"
+    )
+    unknown = (filled - before) - first
+    assert set(unknown) == {"resources", "retail_prices"}, "further pages, and prices of what is not known yet"
+    assert first - (filled - before) == Counter()
+
+
+def test_calls_that_scopes_share_are_counted_once_for_each_batch() -> None:
+    graph = replace(DISKS, table="graph", api=Api.RESOURCE_GRAPH, calls=3, batch=300)
+    chunks = [Chunk("graph", f"/subscriptions/{number}") for number in range(301)]
+    plan = make_plan(chunks, {"graph": graph}, {}, Demand(), NOW, spent=nothing_spent)
+    assert plan.calls == 6
+    assert [(line.scope_id, line.chunks, line.calls) for line in plan.lines()] == [
+        ("300 scopes", 300, 3),
+        ("/subscriptions/300", 1, 3),
+    ]
+    loaded = {chunk: ChunkState(Outcome.LOADED, NOW, NOW, 0) for chunk in chunks}
+    loaded[chunks[0]] = ChunkState(Outcome.LOADED, NOW, NOW, 7)
+    assert make_plan(chunks, {"graph": graph}, loaded, Demand(), NOW).calls == 7 + 3
+    assert plan.leaves == tuple(sorted(plan.leaves)), "what comes along leaves with its question"
+
+
+def test_plan_knows_what_the_throttle_has_learned(tmp_path: Path) -> None:
+    """A larger limit that Azure's headers showed shortens it, a 429 that holds everybody back makes it longer."""
+    journal, now = Journal(tmp_path), 1000.0
+    chunks = [replace(NOVEMBER, month=month) for month in months_back(NOW.date(), 13)]
+    bucket = "cost/entity/subscriptions/1"
+
+    def plan() -> RefreshPlan:
+        return make_plan(chunks, SOURCES, {}, Demand(), NOW, spent=lambda names: spent_of(journal, names, now), now=now)
+
+    assert plan().seconds == pytest.approx(180, rel=0.01)
+    assert plan().lines()[0].seconds == 180
+    with journal.buckets() as buckets:
+        buckets.allow(bucket, 30, now)
+    assert plan().seconds == pytest.approx(10, rel=0.01), "now the query units bound it: 12 in 10 s"
+    assert plan().lines()[0].seconds == 10
+    with journal.buckets() as buckets:
+        buckets.hold(bucket, now + 45)
+    assert plan().seconds == pytest.approx(55, rel=0.01)
 
 
 def test_draws_of_a_step_are_what_the_throttle_books() -> None:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from finops_lake.answers.status import answer_status
 from finops_lake.app import App
+from finops_lake.demo.replies import json_reply
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import Outcome
+from finops_lake.lake.writer import Warehouse
 from finops_lake.plan import ChunkState, Demand, with_confirmations
 from finops_lake.source import Chunk, ChunkResult
 from tests.conftest import NOW, settings_for
 
 LATER = NOW + timedelta(hours=7)
+REFUSED = {"error": {"code": "Refused", "message": "Not today."}}
+ATTEMPTS_SQL = """select distinct last_attempt_at, last_reason <> '', last_success_at
+from meta.chunks where last_outcome = ?"""
 STATE_SQL = "select table_name, scope_id, month, metric, last_success_at from meta.chunks"
 ALL = Demand(retry_refused=True)
+
+
+def first(azure: LocalAzure) -> str:
+    return azure.subscription_ids[0]
 
 
 def app_at(azure: LocalAzure, home: Path, now: datetime = NOW) -> App:
@@ -59,7 +71,7 @@ def test_confirmed_pieces_are_not_due_again(azure: LocalAzure, tmp_path: Path) -
     azure.forget_requests()
     app = app_at(azure, tmp_path, LATER + timedelta(minutes=30))
     assert app.refresher().refresh(ALL).results == ()
-    assert app.on_demand.ensure(["marts.charges"], None, max_wait=20) == []
+    assert app.on_demand.ensure(["marts.charges"], None, max_wait=120) == []
     app.close()
     assert [item for item in azure.requests if "/subscriptions" in item.path] == []
 
@@ -72,7 +84,7 @@ def test_next_real_write_takes_the_confirmations_into_the_lake(azure: LocalAzure
     azure.restate()
     app = app_at(azure, tmp_path, LATER + timedelta(hours=5))
     report = app.refresher().refresh(Demand(tables=frozenset({"cost_daily"}), retry_refused=True))
-    assert report.generation == 2
+    assert report.generation is not None
     assert app.journal.confirmations() == ()
     app.close()
     with duckdb.connect(str(tmp_path / "finops.duckdb"), read_only=True) as shell:
@@ -90,7 +102,83 @@ def test_repeated_refusal_is_no_news_and_a_new_outcome_is(azure: LocalAzure, tmp
         reports.append(app.refresher().refresh(ALL))
         app.close()
     assert reports[1].count(Outcome.DENIED) > 0
-    assert [report.generation for report in reports] == [1, None, 2]
+    assert [report.generation is None for report in reports] == [False, True, False]
+
+
+def half_read(azure: LocalAzure) -> None:
+    """The listing of machines comes, that of their power states does not."""
+    azure.faults.add(
+        json_reply(REFUSED, 403), operation="virtual_machines", subscription=first(azure), after=1, times=None
+    )
+
+
+def failed(azure: LocalAzure) -> None:
+    azure.faults.add(json_reply(REFUSED, 400), operation="virtual_machines", subscription=first(azure), times=None)
+
+
+def throttled(azure: LocalAzure) -> None:
+    azure.faults.add("arm_throttled", operation="virtual_machines", subscription=first(azure), times=None)
+
+
+def unsupported(azure: LocalAzure) -> None:
+    azure.faults.add("unsupported_offer", subscription=first(azure))
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (half_read, Outcome.PARTIAL),
+        (failed, Outcome.FAILED),
+        (throttled, Outcome.THROTTLED),
+        (unsupported, Outcome.UNSUPPORTED),
+    ],
+)
+def test_nothing_new_holds_for_every_outcome(
+    azure: LocalAzure, tmp_path: Path, fault: Callable[[LocalAzure], None], outcome: Outcome
+) -> None:
+    """The same shortcoming twice is confirmed; its end is news."""
+    demand = Demand(tables=frozenset({"virtual_machines", "cost_daily"}), retry_refused=True)
+    reports, sizes = [], []
+    for hours in (0, 7, 14):
+        azure.faults.clear()
+        if hours != 14:
+            fault(azure)
+        app = App(
+            settings_for(
+                azure,
+                tmp_path,
+                FINOPS_LAKE_NOW=(NOW + timedelta(hours=hours)).isoformat(),
+                FINOPS_LAKE_HISTORY_MONTHS="1",
+                FINOPS_LAKE_MAX_RETRIES="0",
+            )
+        )
+        reports.append(app.refresher().refresh(demand))
+        attempts = app.lake.query(ATTEMPTS_SQL, [outcome.value]).rows
+        success = NOW + timedelta(hours=hours) if outcome is Outcome.PARTIAL else None
+        assert attempts == ([] if hours == 14 else [(NOW + timedelta(hours=hours), True, success)])
+        app.close()
+        sizes.append(facts(tmp_path))
+    assert [report.count(outcome) > 0 for report in reports] == [True, True, False]
+    assert reports[1].unchanged == len(reports[1].results)
+    assert [report.generation is None for report in reports] == [False, True, False]
+    assert sizes[0] == sizes[1] != sizes[2]
+
+
+def test_what_a_killed_refresh_loaded_is_published_by_the_next_one_that_finds_nothing_new(
+    azure: LocalAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_at(azure, tmp_path)
+    app.refresher().refresh(ALL)
+    app.close()
+    azure.restate()
+    app = app_at(azure, tmp_path, LATER)
+    with monkeypatch.context() as killed:
+        killed.setattr(Warehouse, "publish", lambda *_, **__: sys.exit("killed"))
+        with pytest.raises(SystemExit):
+            app.refresher().refresh(ALL)
+    assert app.refresher().refresh(Demand(tables=frozenset({"disks"}))).generation is not None
+    assert app.refresher().refresh(Demand(tables=frozenset({"disks"}))).generation is None
+    app.close()
 
 
 def test_deleted_journal_only_costs_asking_again(azure: LocalAzure, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -83,6 +84,11 @@ class AzureClients:
     def utc_now(self) -> datetime:
         """Return the instant it is by the settings' clock (UTC)."""
         return self._settings.utc_now()
+
+    @property
+    def scratch(self) -> Path:
+        """The folder for files that only live until their rows are loaded."""
+        return self._settings.home
 
     @property
     def clock_skew(self) -> float | None:

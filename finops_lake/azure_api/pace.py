@@ -78,7 +78,7 @@ class Pace:
                 return
             if not self.fits(seconds):
                 raise ThrottledError(
-                    f"Azure asks to wait {seconds:.0f} s before {what}, which is more time than there is.",
+                    f"Azure asks to wait before {what}, longer than there is time for.",  # alike each time: no seconds
                     retry_after=seconds,
                     next_step=wait_step(seconds),
                     code="429",

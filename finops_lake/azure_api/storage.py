@@ -156,15 +156,14 @@ class BlobContainer:
 
     @contextlib.contextmanager
     def _translated(self, doing: str, name: str = "") -> Iterator[None]:
+        from azure.core.exceptions import AzureError
+
         from finops_lake.azure_api.storage_errors import storage_refusal
 
         try:
             yield
-        except Exception as error:
-            trouble = storage_refusal(error, doing, self.address.url, name)
-            if trouble is None:
-                raise
-            raise trouble from None  # the cause holds the URL with its SAS
+        except AzureError as error:
+            raise storage_refusal(error, doing, self.address.url, name) from None  # the cause has the SAS
 
 
 def _blob(item: Any) -> Blob:

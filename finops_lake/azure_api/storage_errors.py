@@ -17,10 +17,8 @@ from finops_lake.errors import (
 _READER = "Give the sign-in the role Storage Blob Data Reader on the container, or add a SAS with read and list."
 
 
-def storage_refusal(error: Exception, doing: str, url: str, name: str) -> FinopsLakeError | None:
-    """Return our error for one of azure.core; None for anything else."""
-    if not isinstance(error, azure.AzureError):
-        return None
+def storage_refusal(error: azure.AzureError, doing: str, url: str, name: str) -> FinopsLakeError:
+    """Return our error for one of azure.core."""
     what = f"{doing} {url}" + (f" ({name})" if name else "") + " failed"
     if isinstance(error, azure.HttpResponseError) and error.status_code is not None:
         return _answered(error, error.status_code, what)

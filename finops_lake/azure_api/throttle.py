@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from finops_lake.journal import Buckets, Journal
 from finops_lake.limits import Draw, Spent, first_fit
@@ -89,9 +89,13 @@ class Throttle:
 
 
 def spent_of(journal: Journal, names: Iterable[str], now: float) -> dict[str, Spent]:
-    """Return what is spent and booked of buckets, for a plan to go on from."""
+    """Return what is spent and booked of buckets, learned of them and held back, for a plan to go on from."""
     with journal.buckets() as buckets:
-        return {name: _spent(buckets, name, now) for name in names}
+        found = {name: _spent(buckets, name, now) for name in names}
+        for name, spent in found.items():
+            spent.allowed = buckets.allowed(name, now - LEARNED_FOR_SECONDS)
+            spent.held_until = buckets.held_until([name]) or 0.0
+    return found
 
 
 def remaining(draws: Sequence[Draw], headers: Mapping[str, str]) -> Iterator[tuple[Draw, int]]:
@@ -134,8 +138,7 @@ def _spent(buckets: Buckets, bucket: str, now: float) -> Spent:
 
 
 def _learned(draw: Draw, buckets: Buckets, now: float) -> Draw:
-    allowed = buckets.allowed(draw.bucket, now - LEARNED_FOR_SECONDS)
-    return draw if allowed is None else replace(draw, allowed=max(draw.allowed, allowed))
+    return draw.as_learned(buckets.allowed(draw.bucket, now - LEARNED_FOR_SECONDS))
 
 
 def _learn(buckets: Buckets, draw: Draw, left: int, now: float) -> None:

@@ -11,11 +11,10 @@ import pyarrow as pa
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import amount, as_json, instant, only
 from finops_lake.extract.extractor import Extractor
-from finops_lake.extract.graph import Results, ask_by_subscription
+from finops_lake.extract.graph import BATCH, Results, ask_by_subscription
 from finops_lake.extract.listing import Column, listing, listing_source
 from finops_lake.source import Api, Chunk, Fetched
 
-BATCH = 300
 QUERY = (
     "advisorresources | where type =~ 'microsoft.advisor/recommendations' | where properties.category =~ 'Cost'"
     " | project id, name, type, properties | order by id asc"
@@ -54,6 +53,8 @@ SOURCE = listing_source(
     max_age=timedelta(hours=24),
     columns=COLUMNS,
     api=Api.RESOURCE_GRAPH,
+    calls=2,
+    batch=BATCH,
 )
 
 
@@ -75,4 +76,4 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     return listing(rows, COLUMNS)
 
 
-EXTRACTOR = Extractor(SOURCE, fetch, fetch_many, BATCH)
+EXTRACTOR = Extractor(SOURCE, fetch, fetch_many)

@@ -23,24 +23,22 @@ BLOCK_BYTES = 4 << 20
 _YES, _NO = ["true", "1", "yes"], ["false", "0", "no"]
 
 
-def read_lines(file: IO[bytes], name: str, *, is_compressed: bool = False) -> tuple[pa.Table, int]:
-    """Return the lines of one file in SCHEMA, and how many amounts had more than 24 decimals.
+def read_lines(file: IO[bytes], name: str, *, is_compressed: bool = False) -> Iterator[tuple[pa.Table, int]]:
+    """Yield the lines of one file in SCHEMA, some thousands at a time, and how many amounts had more than 24 decimals.
 
     Columns are found by their header, in any order and spelling; those we do not know are left out. Raises
     UnreachableError, naming the file and the column or line, for a header without the needed columns, a line that
     does not fit it, a value that cannot be read.
     """
     stream = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if is_compressed else file
-    batches, inexact = [], 0
     with _named(name):
         headers = _headers(stream, name)
         chosen = columns_of(headers)
         _check_header(chosen, headers, name)
         for batch in _batches(stream, headers, chosen, name):
             columns = {column: _column(batch.column(header), column, name) for column, header in chosen.items()}
-            inexact += sum(count for _, count in columns.values())
-            batches.append(lines_table({column: values for column, (values, _) in columns.items()}, batch.num_rows))
-    return (pa.concat_tables(batches) if batches else SCHEMA.empty_table()), inexact
+            lines = lines_table({column: values for column, (values, _) in columns.items()}, batch.num_rows)
+            yield lines, sum(count for _, count in columns.values())
 
 
 def lines_table(columns: dict[str, pa.Array], count: int) -> pa.Table:

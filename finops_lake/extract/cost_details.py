@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pyarrow as pa
-
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.errors import BadRequestError, NotFoundError, UnreachableError, UnsupportedOfferError
 from finops_lake.extract.cost_csv import read_lines
 from finops_lake.extract.cost_lines import SCHEMA, check_month, days_of, lines_source
+from finops_lake.extract.spool import Spool
 from finops_lake.source import Api, Chunk, Fetched
 
 SOURCE = lines_source(
@@ -32,15 +31,14 @@ def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
 def _fetched(azure: AzureClients, chunk: Chunk) -> Fetched:
     first, last = days_of(chunk)
     what = f"Cost details report of {chunk.scope_id} for {first:%Y-%m}"
-    tables, inexact = [], 0
-    with azure.cost_report(chunk, first, last) as report:
+    inexact = 0
+    with azure.cost_report(chunk, first, last) as report, Spool(SCHEMA, azure.scratch) as spool:
         for number, file in enumerate(report.files, 1):
             name = f"{what}, file {number} of {len(report.files)}"
-            table, count = read_lines(file, name, is_compressed=report.is_compressed)
-            check_month(table, first, last, name)
-            tables.append(table)
-            inexact += count
-    if tables and not any(table.num_rows for table in tables):
-        raise UnreachableError(f"{what}: Azure says it is completed, and its files have no line.")
-    rows = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
-    return Fetched(rows, inexact_amounts=inexact)
+            for table, count in read_lines(file, name, is_compressed=report.is_compressed):
+                check_month(table, first, last, name)
+                spool.add(table)
+                inexact += count
+        if report.files and not spool.num_rows:
+            raise UnreachableError(f"{what}: Azure says it is completed, and its files have no line.")
+        return Fetched(spool.finish(), inexact_amounts=inexact)

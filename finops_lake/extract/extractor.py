@@ -18,10 +18,9 @@ FetchMany = Callable[[AzureClients, Sequence[Chunk]], Mapping[Chunk, Fetched | F
 class Extractor:
     """A raw table and the function that fetches one chunk of it.
 
-    Where Azure answers for many scopes at once, `fetch_many` takes up to `batch` chunks together.
+    Where Azure answers for many scopes at once, `fetch_many` takes up to the source's `batch` of chunks together.
     """
 
     source: Source
     fetch: Fetch
     fetch_many: FetchMany | None = None
-    batch: int = 1

@@ -14,6 +14,9 @@ from finops_lake.extract.arrow import pick
 from finops_lake.extract.scopes import subscription_of
 from finops_lake.source import Chunk, Fetched
 
+BATCH = 300
+"""Subscriptions in one question; more are throttled sooner (Resource Graph: guidance for throttled requests)."""
+
 READABLE = (
     "resourcecontainers | where type =~ 'microsoft.resources/subscriptions'"
     " | project id, name, subscriptionId, properties, tags | order by id asc"
@@ -24,12 +27,6 @@ _SUBSCRIPTION = re.compile(r"/?subscriptions/([^/]+)", re.IGNORECASE)
 
 Results = dict[Chunk, Fetched | FinopsLakeError]
 Row = Mapping[str, Any]
-
-
-def readable_subscriptions(azure: AzureClients, chunks: Sequence[Chunk]) -> dict[str, Row]:
-    """Return the rows of those subscriptions of these chunks that may be read, by their guid."""
-    rows = azure.graph(READABLE, [subscription_of(chunk.scope_id) for chunk in chunks]).rows
-    return {_owner(row): row for row in rows}
 
 
 def ask_by_subscription(
@@ -44,9 +41,11 @@ def ask_by_subscription(
     chunks together. A subscription that cannot be read is denied, never empty; where an answer may not be whole,
     no subscription of it is complete.
     """
-    readable = readable_subscriptions(azure, chunks)
-    asked = [chunk for chunk in chunks if subscription_of(chunk.scope_id) in readable]
-    answers = [azure.graph(query, [subscription_of(chunk.scope_id) for chunk in asked]) for query in queries if asked]
+    readable = azure.graph(READABLE, [subscription_of(chunk.scope_id) for chunk in chunks])
+    known = {_owner(row) for row in readable.rows}
+    asked = [chunk for chunk in chunks if subscription_of(chunk.scope_id) in known]
+    ids = [subscription_of(chunk.scope_id) for chunk in asked]
+    answers = [readable if query == READABLE else azure.graph(query, ids) for query in queries if asked]
     reason = next((answer.reason for answer in answers if answer.reason), None)
     rows: dict[str, list[Row]] = {}
     for row in (row for answer in answers for row in answer.rows):

@@ -11,12 +11,10 @@ import pyarrow as pa
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import as_json, whole
 from finops_lake.extract.extractor import Extractor
-from finops_lake.extract.graph import Results, ask_by_subscription, kept
+from finops_lake.extract.graph import BATCH, Results, ask_by_subscription, kept
 from finops_lake.extract.graph_types import KEPT, TABLES
 from finops_lake.extract.listing import ID, LOCATION, NAME, TAGS, ZONES, Column, listing, listing_source
 from finops_lake.source import Api, Chunk, Fetched
-
-BATCH = 300
 
 COLUMNS = (
     ID,
@@ -39,6 +37,8 @@ SOURCE = listing_source(
     max_age=timedelta(hours=6),
     columns=COLUMNS,
     api=Api.RESOURCE_GRAPH,
+    calls=1 + len(TABLES),
+    batch=BATCH,
 )
 
 
@@ -71,4 +71,4 @@ def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
     return kept(row.get("properties"), KEPT.get(str(row.get("type", "")).lower(), ()))
 
 
-EXTRACTOR = Extractor(SOURCE, fetch, fetch_many, BATCH)
+EXTRACTOR = Extractor(SOURCE, fetch, fetch_many)

@@ -58,6 +58,11 @@ class PricesWanted:
     meter_ids: tuple[str, ...] = ()
     sizes: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def calls(self) -> int:
+        """How many calls they take, where every answer fits on one page."""
+        return sum(1 for _ in self.questions())
+
     def questions(self) -> Iterator[str]:
         """Yield the filters that ask for all of them; values are case-sensitive, guids in lower case."""
         for some in _slices(self.meter_ids):

@@ -8,11 +8,9 @@ from datetime import timedelta
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import only
 from finops_lake.extract.extractor import Extractor
-from finops_lake.extract.graph import READABLE, Results, ask_by_subscription
+from finops_lake.extract.graph import BATCH, READABLE, Results, ask_by_subscription
 from finops_lake.extract.listing import ID, NAME, Column, listing, listing_source
 from finops_lake.source import Api, Chunk, Fetched
-
-BATCH = 300
 
 COLUMNS = (
     ID,
@@ -31,6 +29,8 @@ SOURCE = listing_source(
     max_age=timedelta(hours=24),
     columns=COLUMNS,
     api=Api.RESOURCE_GRAPH,
+    calls=1,
+    batch=BATCH,
 )
 
 
@@ -47,4 +47,4 @@ def fetch_many(azure: AzureClients, chunks: Sequence[Chunk]) -> Results:
     return ask_by_subscription(azure, chunks, [READABLE], lambda rows: listing(rows, COLUMNS))
 
 
-EXTRACTOR = Extractor(SOURCE, fetch, fetch_many, BATCH)
+EXTRACTOR = Extractor(SOURCE, fetch, fetch_many)

@@ -18,6 +18,7 @@ from finops_lake.errors import BadRequestError, NotFoundError, UnreachableError,
 from finops_lake.extract.arrow import amounts, as_json, day, readable, text, texts
 from finops_lake.extract.cost_csv import NEEDED, lines_table
 from finops_lake.extract.cost_lines import SCHEMA, check_month, columns_of, days_of, lines_source
+from finops_lake.extract.spool import Spool
 from finops_lake.source import Api, Chunk, Fetched
 
 SOURCE = lines_source(
@@ -50,17 +51,18 @@ def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
 def _fetched(azure: AzureClients, chunk: Chunk) -> Fetched:
     first, last = days_of(chunk)
     what = f"Usage details of {chunk.scope_id} for {first:%Y-%m}"
-    tables, inexact, seen = [], 0, set[tuple[str, ...]]()
-    for page in azure.usage_details(chunk.scope_id, _params(chunk, first, last)):
-        ids = tuple(str(item.get("id")) for item in page)
-        if ids and ids in seen:
-            raise UnreachableError(f"{what}: Azure sent the same page twice; nothing was loaded.")
-        seen.add(ids)
-        table, count = page_to_arrow(page, what)
-        check_month(table, first, last, what)
-        tables.append(table)
-        inexact += count
-    return Fetched(pa.concat_tables(tables) if tables else SCHEMA.empty_table(), inexact_amounts=inexact)
+    inexact, seen = 0, set[tuple[str, ...]]()
+    with Spool(SCHEMA, azure.scratch) as spool:
+        for page in azure.usage_details(chunk.scope_id, _params(chunk, first, last)):
+            ids = tuple(str(item.get("id")) for item in page)
+            if ids and ids in seen:
+                raise UnreachableError(f"{what}: Azure sent the same page twice; nothing was loaded.")
+            seen.add(ids)
+            table, count = page_to_arrow(page, what)
+            check_month(table, first, last, what)
+            spool.add(table)
+            inexact += count
+        return Fetched(spool.finish(), inexact_amounts=inexact)
 
 
 def page_to_arrow(items: Sequence[Mapping[str, Any]], what: str) -> tuple[pa.Table, int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from finops_lake.filerows import Field, FilePart
-from finops_lake.lake.names import literal, quoted
+from finops_lake.lake.names import as_pattern, literal, quoted
 from finops_lake.source import AMOUNT_PRECISION, AMOUNT_SCALE, Source
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ LONGEST_LINE = 1024 * 1024
 INEXACT = "more than 24 decimals"
 _AMOUNT = f"decimal({AMOUNT_PRECISION}, {AMOUNT_SCALE})"
 _SLASHED = "['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']"
-_GLOB = re.compile(r"([*?\[])")  # letters of a path that DuckDB would take for a pattern
 _ENDS = ("charge_period_end", "billing_period_end")
 """Exclusive ends that may lie inside a day (hourly rows): the day after the last one touched is meant."""
 
@@ -28,7 +26,7 @@ _ENDS = ("charge_period_end", "billing_period_end")
 def reading(parts: Sequence[FilePart]) -> str:
     """Return the table function that reads these parts, which have one form, in the order of their lines."""
     first = parts[0]
-    paths = "[" + ", ".join(literal(_GLOB.sub(r"[\1]", part.path.as_posix())) for part in parts) + "]"
+    paths = "[" + ", ".join(literal(as_pattern(part.path)) for part in parts) + "]"
     if first.is_parquet:
         return f"read_parquet({paths}, union_by_name = false)"
     columns = ", ".join(f"'c{place}': 'varchar'" for place in range(first.width))

@@ -6,13 +6,14 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from finops_lake.lake.names import quoted
+from finops_lake.lake.names import as_pattern, literal, quoted
 from finops_lake.lake.remember import Change, Kept, reconcile
-from finops_lake.source import Chunk, ChunkResult, Source
+from finops_lake.source import Chunk, ChunkResult, Source, StoredRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +49,7 @@ class Load:
     """One chunk to be loaded: its rows, and its number and instant."""
 
     chunk: Chunk
-    rows: pa.Table
+    rows: pa.Table | StoredRows
     stamped: Stamped
 
 
@@ -59,8 +60,13 @@ def replace_rows(
 
     Rows that come again stay as they are, with the load and the instant that brought them first.
     """
-    with _incoming(connection, _stamped_rows(source, loads)):
-        return reconcile(connection, kept_table(source), _INCOMING, [chunk_key(load.chunk) for load in loads], now)
+    changes: dict[int, Change] = {}
+    for some in _together(loads):
+        with _incoming(connection, source, some):
+            pieces = [chunk_key(load.chunk) for load in some]
+            found = reconcile(connection, kept_table(source), _INCOMING, pieces, now)
+        changes |= {load.stamped.load_id: change for load, change in zip(some, found, strict=True)}
+    return [changes[load.stamped.load_id] for load in loads]
 
 
 def kept_table(source: Source) -> Kept:
@@ -81,10 +87,20 @@ def chunk_key(chunk: Chunk) -> tuple[object, ...]:
 def insert_rows(connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[Load]) -> None:
     """Add the rows of these loads to their raw table; a row that does not fit the source's schema raises.
 
-    One statement whatever their number: each statement waits for the threads that parse meanwhile.
+    One statement whatever their number: each statement waits for the threads that parse meanwhile. Rows in a file are
+    read by a statement of their own.
     """
-    with _incoming(connection, _stamped_rows(source, loads)):
-        connection.execute(f"insert into {quoted('raw', source.table)} by name select * from {_INCOMING}")
+    for some in _together(loads):
+        with _incoming(connection, source, some):
+            connection.execute(f"insert into {quoted('raw', source.table)} by name select * from {_INCOMING}")
+
+
+def _together(loads: Sequence[Load]) -> Iterator[list[Load]]:
+    """Yield what one statement can read: all that is in memory, and each file."""
+    in_memory = [load for load in loads if not isinstance(load.rows, StoredRows)]
+    if in_memory:
+        yield in_memory
+    yield from ([load] for load in loads if isinstance(load.rows, StoredRows))
 
 
 def _stamped_rows(source: Source, loads: Sequence[Load]) -> pa.Table:
@@ -92,15 +108,10 @@ def _stamped_rows(source: Source, loads: Sequence[Load]) -> pa.Table:
     import pyarrow as pa
 
     tables = []
+    kinds = (pa.string(), pa.date32(), pa.string(), pa.int64(), pa.timestamp("us", tz="UTC"))
     for load in loads:
         rows = _fitting(source, load.rows)
-        for name, kind, value in (
-            ("_scope_id", pa.string(), load.chunk.scope_id),
-            ("_month", pa.date32(), load.chunk.month),
-            ("_metric", pa.string(), load.chunk.metric),
-            ("_load_id", pa.int64(), load.stamped.load_id),
-            ("_loaded_at", pa.timestamp("us", tz="UTC"), load.stamped.loaded_at),
-        ):
+        for (name, value), kind in zip(_stamps(load).items(), kinds, strict=True):
             rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), rows.num_rows))
         tables.append(rows)
     return pa.concat_tables(tables)
@@ -177,10 +188,42 @@ def _fitting(source: Source, rows: pa.Table) -> pa.Table:
     return rows.select(source.schema.names).cast(source.schema)
 
 
+def _stamps(load: Load) -> dict[str, object]:
+    """Return the columns that say which load rows came with, and their values."""
+    chunk, stamped = load.chunk, load.stamped
+    return {
+        "_scope_id": chunk.scope_id,
+        "_month": chunk.month,
+        "_metric": chunk.metric,
+        "_load_id": stamped.load_id,
+        "_loaded_at": stamped.loaded_at,
+    }
+
+
+def _stored_rows(source: Source, load: Load, path: Path) -> str:
+    """Return the SELECT of rows in a file, with the columns that say which load they came with."""
+    columns = ", ".join(quoted(name) for name in source.schema.names)
+    kinds = ("varchar", "date", "varchar", "bigint", "timestamptz")
+    stamps = ", ".join(
+        f"{'null' if value is None else literal(str(value))}::{kind} as {name}"
+        for (name, value), kind in zip(_stamps(load).items(), kinds, strict=True)
+    )
+    return f"select {columns}, {stamps} from read_parquet({literal(as_pattern(path))})"
+
+
 @contextlib.contextmanager
-def _incoming(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> Iterator[None]:
-    """Let SQL see the rows."""
-    connection.register(_INCOMING, rows)
+def _incoming(connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[Load]) -> Iterator[None]:
+    """Let SQL see the rows of loads that belong together (see _together)."""
+    first = loads[0].rows
+    if isinstance(first, StoredRows):
+        connection.execute(f"create or replace temp view {_INCOMING} as {_stored_rows(source, loads[0], first.path)}")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(duckdb.Error):  # after an error the transaction takes it back
+                connection.execute(f"drop view if exists temp.{_INCOMING}")
+        return
+    connection.register(_INCOMING, _stamped_rows(source, loads))
     try:
         yield
     finally:

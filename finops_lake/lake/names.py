@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+_GLOB = re.compile(r"([*?\[])")  # letters of a path that DuckDB would take for a pattern
+
 
 def quoted(*parts: str) -> str:
     """Return an identifier, schema first where there is one, each part in double quotes."""
@@ -11,3 +16,8 @@ def quoted(*parts: str) -> str:
 def literal(text: str) -> str:
     """Return `text` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def as_pattern(path: Path) -> str:
+    """Return the pattern that matches this file alone, for functions that read files."""
+    return _GLOB.sub(r"[\1]", path.as_posix())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from finops_lake.errors import BadRequestError, FinopsLakeError, InputError
+from finops_lake.lake.confirmed import show_confirmed
 from finops_lake.lake.files import LakeFiles
 from finops_lake.lake.limits import Stop, limited
 from finops_lake.lake.names import quoted
@@ -205,10 +206,7 @@ class LakeReader:
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose views see what was asked again and had not changed, though it is not published."""
         with self._pool.cursor() as cursor:
-            confirmed = self._confirmed()
-            if confirmed:
-                keys, values = [_key(one) for one in confirmed], [_confirmation(one) for one in confirmed]
-                cursor.execute("set variable confirmed = map(?, ?)", [keys, values])
+            show_confirmed(cursor, self._confirmed())
             alerts = list(self._alerted())
             if alerts:
                 _set_variables(cursor, {"alerts": alerts})
@@ -243,23 +241,6 @@ def _hint(kind: str) -> str:
     if kind == "EXPLAIN":
         return "EXPLAIN is not available, because EXPLAIN ANALYZE would run what it explains"
     return f"this is {kind}, and the lake can only be read here"
-
-
-def _key(result: ChunkResult) -> str:
-    """Return the chunk of a confirmation as sql/meta/chunks.sql looks it up."""
-    chunk = result.chunk
-    return "|".join((chunk.table, chunk.scope_id, str(chunk.month or ""), chunk.metric or ""))
-
-
-def _confirmation(result: ChunkResult) -> dict[str, object]:
-    """Return a confirmation as sql/meta/chunks.sql reads it."""
-    return {
-        "outcome": result.outcome.value,
-        "is_complete": result.complete,
-        "row_count": result.row_count,
-        "calls": result.calls,
-        "finished_at": result.finished_at,
-    }
 
 
 def _set_variables(cursor: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from importlib.resources.abc import Traversable
@@ -20,38 +19,34 @@ from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome
 from finops_lake.filerows import FileNote, FilePart, FileRows
 from finops_lake.lake import filenotes, filerows, ledger, own_checks, stored
 from finops_lake.lake import load as loading
+from finops_lake.lake.confirmed import CANDIDATES, misjudged_months, note_confirmed, show_confirmed
 from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, memory_of, recorded
+from finops_lake.lake.facts import PUBLISHED_UP_TO, fingerprint, note_facts, tables_of
 from finops_lake.lake.filefaults import RoundingError
 from finops_lake.lake.files import LakeFiles, drop_leftovers
 from finops_lake.lake.framing import read_views
 from finops_lake.lake.graph import Graph, build_graph
+from finops_lake.lake.origin import origin_of_both
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
 from finops_lake.lake.remember import Change
 from finops_lake.lake.rules import Exclusion, Fault, faults_found_by, keep_exclusions, keep_faults
-from finops_lake.lake.schema import create_meta, create_raw, meta_sql, source_fingerprint
+from finops_lake.lake.schema import create_meta, create_raw, source_fingerprint
 from finops_lake.lake.sqlfiles import SqlFile, sql_folder
 from finops_lake.lake.trouble import explanation, storage_trouble, translated
 from finops_lake.lake.usage import Facts, keep_usage
 from finops_lake.lake.views import create_views
-from finops_lake.source import Chunk, ChunkResult, Fetched, Source
+from finops_lake.source import Chunk, ChunkResult, Fetched, Source, StoredRows
 
 Arrived = tuple[ChunkResult, Fetched | None]
 """What became of a chunk, and its rows if there are any."""
 
-_HELD_SQL = """select table_name, scope_id, month, metric, arg_max(outcome, load_id) = 'loaded'
+_HELD_SQL = """select table_name, scope_id, month, metric,
+    arg_max(outcome, load_id), arg_max(coalesce(reason, ''), load_id)
 from meta.loads group by all having bool_or(row_count is not null)"""
-"""The chunks that may have rows, and whether the latest attempt at each succeeded; a new one replaces nothing."""
-
-_NEWEST_SQL = "select table_name, scope_id, month, metric, max(finished_at) from meta.loads group by all"
+"""The chunks that may have rows, and how the latest attempt at each ended; a new one replaces nothing."""
 
 KEEP_USAGE = timedelta(days=90)
 """How long rows about calls and answers are kept where nothing else is said."""
-
-FILES_ORIGIN = "files"
-"""Origin of a lake that holds files of bills only; they may join a lake of any real Azure."""
-
-LOCAL_ORIGIN = "loopback"
-"""Origin of what a local Azure invents."""
 
 _MART_MEMORY = "512MB"  # a mart over all listings joins some thirty of them at once, each with blocks of its own
 _FILE_MEMORY = "1GB"  # what reading files needs in blocks and in columns that are being filled, whatever their size
@@ -60,13 +55,16 @@ _COST_SOURCE = "scope_id, source, tables, reason, agreement, not_given, covered_
 _COST_SOURCES_SQL = f"select {_COST_SOURCE} from meta.cost_sources"
 _NOTE_SOURCE_SQL = f"insert into meta.cost_sources ({_COST_SOURCE}, chosen_at) values (?, ?, ?, ?, ?, ?, ?, ?)"
 
-_VIEWS_MADE_BY = 1  # raised when the same SQL files shall give other views or comments
+_Ending = tuple[str, str]
+"""How an attempt ended: its outcome and its reason."""
 
 
 class Warehouse:
     """Loads and publishes one home. Everything but `lock` is called inside `lock()`, by one thread at a time.
 
     `origin` names the Azure the rows come from (endpoint and cloud): a lake takes rows of one origin only.
+    `confirmed` gives attempts that changed nothing and are not in `meta.loads` yet: they count as loads here.
+    `has_unpublished` says that something is loaded or judged anew that no published file has yet.
     """
 
     def __init__(
@@ -77,22 +75,26 @@ class Warehouse:
         *,
         origin: str,
         clock: Callable[[], datetime],
+        confirmed: Callable[[], Sequence[ChunkResult]] = lambda: (),
     ) -> None:
         self.files = LakeFiles(home)
         self._sources = {source.table: source for source in sources}
         self._sql = sql
         self.origin = origin
         self._clock = clock
+        self._confirmed = confirmed
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._stored: dict[str, SqlFile] = {}
         self._stored_above: dict[str, list[SqlFile]] = {}
         self._raw_beneath: dict[str, list[str]] = {}
         self._next_load_id = 1
-        self._held: dict[Chunk, bool] = {}
+        self._held: dict[Chunk, _Ending] = {}
         self._graph = Graph((), {}, {})
+        self._views_read: dict[tuple[SqlFile, ...], Sequence[SqlFile]] = {}
         self._own_views: tuple[SqlFile, ...] = ()
         self.faults: tuple[str, ...] = ()
         self.has_new_views = False
+        self.has_unpublished = False
         self._exclusions: tuple[Exclusion, ...] | None = None
         self._own_checks: tuple[SqlFile, ...] = ()
         self._rule_faults: tuple[Fault, ...] | None = None
@@ -156,8 +158,7 @@ class Warehouse:
         try:
             yield
             if self._connection is not None:
-                with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
-                    stored.rebuild_stale(connection, self._stored, self._clock())
+                self._rebuild()
         finally:
             self._close()
 
@@ -180,7 +181,8 @@ class Warehouse:
         of the disk are raised.
         """
         try:
-            with self._writing("Loading") as connection, loading.transaction(connection):
+            memory = _memory_for(fetched for _, fetched in arrived)
+            with self._writing("Loading", memory) as connection, loading.transaction(connection):
                 return self._take(connection, arrived, note_unchanged)
         except StorageError:
             raise
@@ -226,7 +228,7 @@ class Warehouse:
                 loading.insert_results(connection, list(zip(numbers, results, strict=True)))
                 self._mark_months(connection, results)
         self._next_load_id = max([base, *numbers]) + 1
-        self._held.update(dict.fromkeys((one.chunk for one in taken), True))
+        self._held.update((one.chunk, _ending(one)) for one in results)
         return results
 
     def record(self, result: ChunkResult) -> None:
@@ -236,7 +238,8 @@ class Warehouse:
 
     def _load_alone(self, result: ChunkResult, fetched: Fetched | None, note_unchanged: bool) -> ChunkResult:
         try:
-            with self._writing(f"Loading {result.chunk.table}") as connection, loading.transaction(connection):
+            memory, doing = _memory_for([fetched]), f"Loading {result.chunk.table}"
+            with self._writing(doing, memory) as connection, loading.transaction(connection):
                 return self._take(connection, [(result, fetched)], note_unchanged)[0]
         except StorageError:
             raise
@@ -271,7 +274,7 @@ class Warehouse:
         self._mark_months(connection, [one for _, one in noted if not self._is_confirmed(one)])
         for one in results.values():
             if one.row_count is not None or one.chunk in self._held:
-                self._held[one.chunk] = one.outcome is Outcome.LOADED
+                self._held[one.chunk] = _ending(one)
         return list(results.values())
 
     def _load_table(
@@ -293,7 +296,7 @@ class Warehouse:
 
     def _is_confirmed(self, result: ChunkResult) -> bool:
         """Return whether an attempt only says again what the lake knows."""
-        return not result.changed and result.outcome is Outcome.LOADED and self._held.get(result.chunk, False)
+        return not result.changed and self._held.get(result.chunk) == _ending(result)
 
     def _mark_months(self, connection: duckdb.DuckDBPyConnection, results: Sequence[ChunkResult]) -> None:
         """Have the pieces of stored marts above these months rebuilt."""
@@ -343,34 +346,55 @@ class Warehouse:
         """
         if self._connection is None:
             self._open()
-        with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
-            stored.rebuild_stale(connection, self._stored, self._clock())
+        self._rebuild()
         if self._own_checks:
             self._run_checks()
         if audited:
             self._audit()
         with self._writing("Publishing the lake") as connection:
             with loading.transaction(connection):
-                self._note_confirmed(connection, confirmed)
+                self._next_load_id = note_confirmed(connection, confirmed, self._next_load_id)
                 keep_usage(connection, usage or {}, self._clock() - keep)
             facts = recorded(connection, self.files.warehouse)
             number = max([*self.files.numbers(), int(facts.get("generation", 0))]) + 1
-            _note(connection, {"generation": str(number), "published_at": self._clock().isoformat()})
+            facts = {"generation": str(number), "published_at": self._clock().isoformat()}
+            note_facts(connection, facts | {PUBLISHED_UP_TO: str(self._next_load_id - 1)})
             connection.execute("force checkpoint")
         self._close()
         with translated("Publishing the lake", self.files.home):
             publish_files(self.files, number)
-        self.has_new_views = False
+        self.has_new_views = self.has_unpublished = False
         return number
 
-    def _note_confirmed(self, connection: duckdb.DuckDBPyConnection, confirmed: Sequence[ChunkResult]) -> None:
-        """Note confirmations that are newer than what is noted of their chunks."""
-        rows = connection.execute(_NEWEST_SQL).fetchall() if confirmed else []
-        newest = {Chunk(*row[:4]): row[4] for row in rows}
-        news = [one for one in confirmed if one.chunk not in newest or one.finished_at > newest[one.chunk]]
-        if news:
-            loading.insert_results(connection, list(enumerate(news, self._next_load_id)))
-            self._next_load_id += len(news)
+    def _rebuild(self) -> None:
+        """Bring the stored marts up to date, and judge sources of cost anew where confirmations change the verdict."""
+        with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
+            show_confirmed(connection, self._confirmed())
+            if CANDIDATES in self._stored:
+                self._judge_anew(connection, misjudged_months(connection))
+            self._rebuild_marked(connection)
+
+    def _rebuild_marked(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Rebuild what is marked; a month of a million lines needs more memory than others, and gets it then."""
+        try:
+            stored.rebuild_stale(connection, self._stored, self._clock())
+        except duckdb.OutOfMemoryException:
+            with memory_of(connection, _FILE_MEMORY):
+                stored.rebuild_stale(connection, self._stored, self._clock())
+
+    def _judge_anew(self, connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> None:
+        """Have the candidates of these months rebuilt, and what is stored whole above them, and then published."""
+        if not months:
+            return
+        beneath = set(self._raw_beneath[CANDIDATES])
+        above = [
+            mart
+            for name, mart in self._stored.items()
+            if name == CANDIDATES or (mart.is_whole and not beneath.isdisjoint(self._raw_beneath[name]))
+        ]
+        stored.mark(connection, [(mart, "", month) for mart in above for month in months])
+        note_facts(connection, {PUBLISHED_UP_TO: "-1"})  # the next run publishes it, should this one not come to it
+        self.has_unpublished = True
 
     def _open(self) -> None:
         if self._connection is not None:
@@ -385,7 +409,7 @@ class Warehouse:
                     with loading.transaction(connection):
                         self._prepare(connection, checks)
             with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
-                stored.rebuild_stale(connection, self._stored, self._clock())
+                self._rebuild_marked(connection)
         except BaseException:
             self._close()
             raise
@@ -426,7 +450,7 @@ class Warehouse:
         files = self._views(self._own_checks)
         fingerprints = {name: source_fingerprint(source) for name, source in self._sources.items()}
         left_out = [fault.about for fault in faults_found_by(connection, "running")] if self._own_checks else []
-        definitions = _fingerprint(files, fingerprints, left_out)
+        definitions = fingerprint(files, fingerprints, left_out)
         are_tried = tried is not None or not self._own_checks or facts.get("definitions") == definitions
         news = {} if "origin" in facts else {"origin": self.origin, "created_at": self._clock().isoformat()}
         if facts.get("definitions") != definitions:
@@ -434,22 +458,27 @@ class Warehouse:
             create_meta(connection)
             loading.sum_up_all(connection)
             create_raw(connection, list(self._sources.values()))
-            self._graph = build_graph(connection, files, _tables(connection))
+            self._graph = build_graph(connection, files, tables_of(connection))
             create_views(connection, self._graph, fingerprints)
             done = definitions if are_tried else ""
             news |= {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": done}
             self.has_new_views = True
-        _note(connection, news)
+        note_facts(connection, news)
         ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
-        self._held = {Chunk(*row[:4]): row[4] for row in connection.execute(_HELD_SQL).fetchall()}
+        self.has_unpublished = int(facts.get(PUBLISHED_UP_TO, 0)) < self._next_load_id - 1
+        self._held = {Chunk(*row[:4]): (row[4], row[5]) for row in connection.execute(_HELD_SQL).fetchall()}
         self._find_stored(connection, files)
         self._keep_rules(connection)
         return are_tried
 
     def _views(self, checks: Sequence[SqlFile]) -> list[SqlFile]:
+        """Return all views; the files are read once, since a refresh opens the warehouse many times."""
+        known = tuple(checks)
+        if known not in self._views_read:
+            folder = self._sql if self._sql is not None else sql_folder()
+            self._views_read[known] = read_views(folder, checks)
         replaced = {file.view for file in self._own_views}
-        files = read_views(self._sql if self._sql is not None else sql_folder(), checks)
-        return [*(file for file in files if file.view not in replaced), *self._own_views]
+        return [*(file for file in self._views_read[known] if file.view not in replaced), *self._own_views]
 
     def _framed_checks(self) -> dict[str, SqlFile]:
         paths = {check.path for check in self._own_checks}
@@ -457,7 +486,7 @@ class Warehouse:
 
     def _try_checks(self, connection: duckdb.DuckDBPyConnection) -> list[SqlFile]:
         """Return the user's checks that can be used, and write down why others cannot."""
-        known = _tables(connection) | {file.view for file in self._graph.files}
+        known = tables_of(connection) | {file.view for file in self._graph.files}
         good, faults = own_checks.tried(connection, self._own_checks, self._framed_checks(), self._graph, known)
         keep_faults(connection, "trying", faults)
         failed = faults_found_by(connection, "running")
@@ -522,7 +551,7 @@ class Warehouse:
                 next_step="Set FINOPS_LAKE_HOME to another folder, or go back to the settings of before.",
             )
         if origin != known:
-            _note(connection, {"origin": origin})
+            note_facts(connection, {"origin": origin})
 
     def _find_stored(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile]) -> None:
         """Remember which stored marts lie above each raw table, in the order in which they are built."""
@@ -536,27 +565,10 @@ class Warehouse:
             self._raw_beneath.setdefault(mart.view, []).append(table)
 
 
-def origin_of_both(known: str, coming: str) -> str | None:
-    """Return the origin of a lake that takes such rows, None if it may not: demo data never meets real data."""
-    if known == coming:
-        return known
-    both = {known, coming}
-    return (both - {FILES_ORIGIN}).pop() if FILES_ORIGIN in both and LOCAL_ORIGIN not in both else None
+def _memory_for(arrived: Iterable[Fetched | None]) -> str | None:
+    """Return what DuckDB may use for these rows: more where they have to be read from a file."""
+    return _FILE_MEMORY if any(one is not None and isinstance(one.rows, StoredRows) for one in arrived) else None
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    rows = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where schema_name in ('raw', 'history', 'meta')"
-    ).fetchall()
-    return {f"{schema}.{table}" for schema, table in rows}
-
-
-def _note(connection: duckdb.DuckDBPyConnection, facts: dict[str, str]) -> None:
-    for key, value in facts.items():
-        connection.execute("insert or replace into meta.lake values (?, ?)", [key, value])
-
-
-def _fingerprint(files: Sequence[SqlFile], sources: Mapping[str, str], left_out: Sequence[str]) -> str:
-    """Return what changes whenever views do; `left_out` are checks of the user's that fail over what is loaded."""
-    facts = (__version__, _VIEWS_MADE_BY, meta_sql(), files, sorted(sources.items()), *left_out)
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+def _ending(result: ChunkResult) -> _Ending:
+    return result.outcome.value, result.reason or ""

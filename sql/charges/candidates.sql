@@ -6,6 +6,7 @@
 -- columns:
 --   account_id: Subscription as marts.charges has it, else the billing account as the source writes it; empty when it names none.
 --   is_counted: Whether these charges are in marts.charges.
+--   is_stale: Whether they were loaded (or confirmed) more than 3 days before another source, in a month that was not closed.
 --   counted_source: The source that counts.
 --   counted_scope_id: Its scope.
 --   reason: Why it does.
@@ -63,17 +64,6 @@ contests as (
     where sub_account_id is null or width in (1, 3, 4, 5)
 ),
 
-loads as (
-    select
-        case table_name when 'focus_charges' then 'focus' when 'cost_exports' then 'cost_export' when 'cost_daily' then 'query' else table_name end as x_source,
-        scope_id as x_scope_id,
-        month as billing_month,
-        max(last_success_at) as load_at,
-    from meta.chunks
-    where table_name in ('focus_charges', 'cost_details', 'cost_exports', 'usage_details', 'cost_daily')
-    group by all
-),
-
 entrants as (
     select
         contests.x_source,
@@ -84,11 +74,11 @@ entrants as (
         contests.richness,
         contests.width,
         contests.width = 0 as is_group,
-        max(loads.load_at) as load_at,
+        max(ages.load_at) as load_at,
         bool_or(contests.has_charges) as has_charges,
         max(contests.x_loaded_at) as x_loaded_at,
     from contests
-    left join loads using (x_source, x_scope_id, billing_month)
+    left join meta.cost_ages as ages using (x_source, x_scope_id, billing_month)
     group by all
 ),
 
@@ -126,6 +116,7 @@ select
     billing_month,
     account_id,
     bool_or(place = 1) as is_counted,
+    bool_or(is_stale) as is_stale,
     min(counted_source) as counted_source,
     min(counted_scope_id) as counted_scope_id,
     min(

@@ -25,6 +25,13 @@ with known as (
             )
         )[concat_ws('|', table_name, scope_id, coalesce(month::varchar, ''), coalesce(metric, ''))] as confirmed,
     from meta.latest_loads
+),
+
+renewed as (
+    select
+        *,
+        coalesce(confirmed.finished_at > last_attempt_at and confirmed.outcome in ('loaded', 'partial'), false) as is_renewed,
+    from known
 )
 
 select
@@ -32,12 +39,12 @@ select
     scope_id,
     month,
     metric,
-    case when confirmed.finished_at > last_attempt_at then confirmed.outcome else last_outcome end as last_outcome,
-    case when confirmed.finished_at > last_attempt_at then '' else last_reason end as last_reason,
-    case when confirmed.finished_at > last_attempt_at then '' else last_next_step end as last_next_step,
+    last_outcome, -- what was confirmed ended alike, for the same reason
+    last_reason,
+    last_next_step,
     greatest(last_attempt_at, confirmed.finished_at) as last_attempt_at,
-    case when confirmed.finished_at > last_attempt_at then confirmed.finished_at else last_success_at end as last_success_at,
-    case when confirmed.finished_at > last_attempt_at then confirmed.is_complete else is_complete end as is_complete,
-    case when confirmed.finished_at > last_attempt_at then confirmed.row_count else row_count end as row_count,
-    case when confirmed.finished_at > last_attempt_at then confirmed.calls else calls end as calls,
-from known
+    case when is_renewed then confirmed.finished_at else last_success_at end as last_success_at,
+    case when is_renewed then confirmed.is_complete else is_complete end as is_complete,
+    case when is_renewed then confirmed.row_count else row_count end as row_count,
+    case when is_renewed then confirmed.calls else calls end as calls,
+from renewed

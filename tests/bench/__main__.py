@@ -8,7 +8,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("page", "cost", "audit", "why", "budgets", "files", "anomalies", "forecast", "server", "wire", "limits")
+NAMES = (
+    *("page", "cost", "audit", "why", "budgets", "files", "anomalies", "forecast", "server"),
+    *("wire", "unchanged", "report", "limits"),
+)
 
 
 def main() -> None:

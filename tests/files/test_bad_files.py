@@ -278,3 +278,16 @@ def test_focus_columns_that_are_not_kept_are_named(home, tmp_path):
     assert home.rows(sql) == [("loaded", "not kept: x_Foo, x_Bar")]
     assert code_of(report) == 0
     assert not any("not kept" in line for line in home.load(path).told), "an unchanged file is not told of again"
+
+
+def test_a_place_that_fails_alike_again_is_confirmed_and_nothing_is_written(home, tmp_path):
+    path = write(tmp_path / "bills" / "bad.csv", csv_text([FOCUS]) + "1.5,1.25,EUR\r\n")
+    first, second = home.load(path.parent), home.load(path.parent)
+    assert reasons(first) == reasons(second) != []
+    assert (first.generation is None, second.generation) == (False, None)
+    assert second.unchanged == 1
+    write(path, csv_text([FOCUS]))
+    assert home.load(path.parent).generation is not None
+    assert home.rows("select last_outcome from meta.chunks where month is null and row_count is not null") == [
+        ("loaded",)
+    ]

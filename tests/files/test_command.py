@@ -97,7 +97,7 @@ def test_files_come_in_even_where_nobody_can_sign_in(home, tmp_path):
 
 
 def test_a_lake_of_files_becomes_that_of_the_first_real_azure_but_never_of_a_demo():
-    from finops_lake.lake.writer import origin_of_both
+    from finops_lake.lake.origin import origin_of_both
 
     assert origin_of_both("files", "public") == "public"
     assert origin_of_both("public", "files") == "public"

@@ -1,0 +1,37 @@
+"""What `meta.lake` says of the file itself, and by what it is known that its tables and views are those of now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from finops_lake import __version__
+from finops_lake.lake.schema import meta_sql
+from finops_lake.lake.sqlfiles import SqlFile
+
+PUBLISHED_UP_TO = "published_load_id"
+"""Fact: the newest load that was published; a writer killed before it came to that leaves it behind."""
+
+_VIEWS_MADE_BY = 1  # raised when the same SQL files shall give other views or comments
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the tables of all schemas that are not made from SQL files."""
+    rows = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where schema_name in ('raw', 'history', 'meta')"
+    ).fetchall()
+    return {f"{schema}.{table}" for schema, table in rows}
+
+
+def note_facts(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
+    """Write facts down in `meta.lake`, in place of earlier ones of the same name."""
+    for key, value in facts.items():
+        connection.execute("insert or replace into meta.lake values (?, ?)", [key, value])
+
+
+def fingerprint(files: Sequence[SqlFile], sources: Mapping[str, str], left_out: Sequence[str]) -> str:
+    """Return what changes whenever tables or views do; `left_out` are checks of the user's that fail."""
+    facts = (__version__, _VIEWS_MADE_BY, meta_sql(), files, sorted(sources.items()), *left_out)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
