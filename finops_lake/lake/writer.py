@@ -128,6 +128,7 @@ class Warehouse:
         """
         with translated("Preparing the lake", self.files.home):
             self.files.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # bills are private
+        self._views_read.clear()  # files may have changed since the last refresh, though not within one
         guard = filelock.FileLock(self.files.writer_lock, thread_local=False)
         with translated("Locking the lake", self.files.home):
             try:

@@ -110,10 +110,10 @@ def test_stored_rows_of_another_schema_are_refused_as_others_are(home, look) -> 
 
 
 def test_month_whose_charges_need_more_memory_than_others_is_rebuilt_all_the_same(home, look, tmp_path) -> None:
-    """600 MB of texts in one aggregate, which DuckDB cannot spill."""
+    """350 MB of texts in one aggregate, which DuckDB cannot spill."""
     charges = SQL["marts/charges.sql"].replace(
         "sum(cost) filter (where metric = 'actual') as billed,",
-        "len(list(repeat('x', 600) || number)) as billed,",
+        "len(list(repeat('x', 350) || number)) as billed,",
     )
     sql = write_sql(tmp_path / "sql", {"marts/charges.sql": charges.replace("staging.costs", f"staging.costs, {MANY}")})
     writer = warehouse(home, sql=sql)
