@@ -21,7 +21,10 @@ BudgetState = Literal["breached", "at_risk", "healthy", "unknown"]
 
 @dataclass(frozen=True)
 class Budget:
-    """A budget; `state` is its character on the first day. `categories` and `tag` are its filter, if any."""
+    """A budget; `state` is its character on the first day. `categories` and `tag` are its filter, if any.
+
+    `wide` is a scope above subscriptions, `within` are those below it; `subscription` then gives the currency.
+    """
 
     subscription: Subscription
     name: str
@@ -34,11 +37,18 @@ class Budget:
     has_forecast: bool = True
     is_new: bool = False
     leading_slash: bool = True
+    wide: str | None = None
+    within: tuple[Subscription, ...] = ()
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Return the subscriptions whose charges it may count."""
+        return self.within if self.wide else (self.subscription,)
 
     @property
     def scope(self) -> str:
         """Return the ARM scope the budget watches."""
-        return self.group.resource_id if self.group else self.subscription.scope
+        return self.wide or (self.group.resource_id if self.group else self.subscription.scope)
 
     def start(self, today: date) -> date:
         """Return the first day of the period that `today` lies in."""
@@ -48,7 +58,7 @@ class Budget:
         """Tell whether a charge is part of the spend; a budget sees its billing currency alone."""
         line = charge.line
         return (
-            line.subscription is self.subscription
+            line.subscription in self.subscriptions
             and line.currency == self.subscription.currency
             and (self.group is None or line.resource_group == self.group.name.lower())
             and (not self.categories or line.meter_category in self.categories)
@@ -136,7 +146,7 @@ def _rounded(amount: Decimal, rounding: str) -> Decimal:
 
 
 def _spent(budget: Budget, ledger: Ledger, first: date, last: date) -> Decimal:
-    charges = ledger.between(first, last, [budget.subscription.subscription_id])
+    charges = ledger.between(first, last, [one.subscription_id for one in budget.subscriptions])
     return sum(
         (charge.actual_cost for charge in charges if charge.counts_in("ActualCost") and budget.counts(charge)),
         Decimal(0),

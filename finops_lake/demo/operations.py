@@ -157,7 +157,11 @@ def all_locks(world: World, call: Call) -> Reply:
 def budgets(world: World, call: Call) -> Reply:
     """List budgets; a subscription's list has those of its resource groups too, and never a next link."""
     today = world.ledger.today
-    found = [item for item in world.budgets if item.subscription.subscription_id == call.subscription_id]
+    if call.subscription_id is None:
+        found = [item for item in world.budgets if item.scope.lower() == call.scope.lower()]
+    else:
+        mine = [item for item in world.budgets if not item.wide]
+        found = [item for item in mine if item.subscription.subscription_id == call.subscription_id]
     if call.group:
         found = [item for item in found if item.group and item.group.name.lower() == call.group.lower()]
     shapes = [budget_shape(item, evaluate(item, world.ledger, today), today) for item in found]
@@ -276,7 +280,7 @@ OPERATIONS = (
     _operation("create_report", f"{ANY_SCOPE}{COST}/generateCostDetailsReport", create_report, "POST"),
     _operation("poll_report", f"{ANY_SCOPE}{COST}/costDetailsOperationResults/(?P<name>[^/]+)", poll_report),
     _operation("usage_details", f"{ANY_SCOPE}/providers/Microsoft.Consumption/usageDetails", usage_details),
-    _operation("budgets", f"{SCOPE}/providers/Microsoft.Consumption/budgets(?:/(?P<name>[^/]+))?", budgets),
+    _operation("budgets", f"{ANY_SCOPE}/providers/Microsoft.Consumption/budgets(?:/(?P<name>[^/]+))?", budgets),
     _operation("virtual_machines", f"{SCOPE}{COMPUTE}/virtualMachines", virtual_machines),
     _operation("virtual_machine", f"{SCOPE}{COMPUTE}/virtualMachines/(?P<name>[^/]+)", virtual_machine),
     _operation("instance_view", f"{SCOPE}{COMPUTE}/virtualMachines/(?P<name>[^/]+)/instanceView", instance_view),

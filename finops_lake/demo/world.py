@@ -63,6 +63,11 @@ class World:
                 self._budgets = plan_budgets(self.ledger)
             return self._budgets
 
+    def add_budget(self, budget: Budget) -> None:
+        """Add a budget to those that are there."""
+        with self._lock:
+            self._budgets = (*self.budgets, budget)
+
     @property
     def truth(self) -> Truth:
         """Return the ledger of truth."""
