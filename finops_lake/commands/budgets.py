@@ -165,7 +165,7 @@ def print_budgets_in_danger(budgets: Sequence[Mapping[str, Any]]) -> None:
 
 def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the names to tell budgets apart by: with their scope where several have the same."""
-    counted = Counter(row["budget_name"] for row in rows)
+    counted = Counter(row["budget_name"] for row in rows if row["is_budget_currency"])
     return [
         cells.text(row["budget_name"]) + (f" ({_scope(row)})" if counted[row["budget_name"]] > 1 else "")
         for row in rows
@@ -180,7 +180,7 @@ def _scope(row: Mapping[str, Any]) -> str:
 
 
 def _status(row: Mapping[str, Any]) -> str:
-    return str(row["status"]).replace("_", " ")
+    return "other" if row["status"] == "other_currency" else str(row["status"]).replace("_", " ")
 
 
 def _standing(row: Mapping[str, Any]) -> list[str]:

@@ -148,7 +148,12 @@ compared as (
             when budgets.parts_not_applied <> []
                 then 'filter parts that cannot be applied: ' || array_to_string(budgets.parts_not_applied, ', ')
             when not coalesce(sums.is_told, true) then 'the filter asks for what the Cost Management query does not tell'
-            when budgets.sub_account_id is null and sums.currencies is null then 'none of its charges is in the lake'
+            when
+                budgets.sub_account_id is null
+                and sums.currencies is null
+                and (missing.scopes is null or missing.missing_months is not null)
+                and not (budgets.scope_kind = 'lake' and exists (from loaded))
+                then 'none of its charges is in the lake'
             when missing.missing_months is not null
                 then 'not in the lake: '
                 || case

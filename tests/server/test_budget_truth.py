@@ -93,6 +93,12 @@ currency = "EUR"
 filter = [{ dimension = "tag:env", values = ["prod"] }]
 
 [[budgets]]
+name = "nothing"
+amount = 1
+currency = "EUR"
+filter = [{ dimension = "service", values = ["no such service"] }]
+
+[[budgets]]
 name = "yens"
 amount = 1
 currency = "JPY"
@@ -192,6 +198,8 @@ def check_local_budgets(azure: LocalAzure, rows: Mapping[tuple[str, str], Mappin
     ]
     assert Decimal(machines["lake_spend"]) == sums(quarter)["EUR"]
     assert (machines["period_start_date"], machines["status"]) == ("2026-10-01", "exceeded")
+    nothing = rows["nothing", "EUR"]
+    assert (nothing["lake_spend"], nothing["covers_nothing"], nothing["status"]) == ("0", True, "ok")
     unknown = {"lost": "virtual:nobody", "elsewhere": "none of its charges is in the lake"}
     for name, reason in unknown.items():
         row = rows[name, "EUR"]
