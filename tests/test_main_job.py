@@ -110,7 +110,6 @@ def test_planted_waste_is_found_and_nothing_else(app: App, refreshed: Refreshed)
     found = {
         row[place["resource_id"]]: (row[place["monthly_saving"]], row[place["billing_currency"]])
         for row in answer.rows
-        if row[place["is_budget_currency"]]
         if row[place["verdict"]] == "waste"
     }
     expected = {}
