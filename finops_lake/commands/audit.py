@@ -172,7 +172,12 @@ def _headline(answer: Answer) -> str:
     looked_at, waste = (sum(check[key] for check in answer.sections["checks"]) for key in ("looked_at", "waste"))
     savings = ", ".join(f"{cells.money(one['monthly_saving'])} {one['billing_currency']}" for one in answer.totals)
     saving = f" {savings} would leave the bill in a month." if savings else ""
-    return f"{waste:,} findings of {len(answer.sections['checks'])} checks, {looked_at:,} looked at.{saving}\n"
+    count = len(answer.sections["checks"])
+    return f"{_counted(waste, 'finding')} of {_counted(count, 'check')}, {looked_at:,} looked at.{saving}\n"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
