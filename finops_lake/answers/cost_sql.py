@@ -10,6 +10,7 @@ from finops_lake.answers.answer import Period
 from finops_lake.answers.converting import source_in
 from finops_lake.answers.cost_terms import Metric
 from finops_lake.answers.dimensions import VIRTUAL_COLUMN, named
+from finops_lake.answers.macros import DAYS, source_of
 from finops_lake.answers.sqltext import literal
 
 OTHER = "(other)"
@@ -97,7 +98,10 @@ class Statement:
             lines.append(f"    {self._within(self.period)} as {self.metric.name},")
             lines.append(f"    {before} as previous_{self.metric.name},")
         where = "where\n    " + "\n    and ".join(self.where())
-        return "\n".join(["select", *lines, *self.charges(), where, "group by all"])
+        source = self.charges()
+        if source == ["from marts.charges as charges"] and source_of(*lines, where) == DAYS:
+            source = [f"from {DAYS} as charges"]
+        return "\n".join(["select", *lines, *source, where, "group by all"])
 
     def _within(self, period: Period) -> str:
         return f"coalesce(sum({self.metric.amount}) filter (where {_days(period)}), 0)"

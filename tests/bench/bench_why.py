@@ -28,6 +28,7 @@ from tests.bench.bench_cost import CHARGES, NOW, SUBSCRIPTIONS, build
 Arguments = dict[str, Any]
 CALLS: tuple[tuple[str, Arguments, Arguments, str], ...] = (
     ("get_cost", {}, {"start_date": "2026-11-01", "end_date": "2026-11-20"}, "30"),
+    ("get_cost", {"group_by": ["resource_group"]}, {}, "30"),
     ("explain_cost_change", {}, {"start_date": "2026-11-01", "end_date": "2026-11-18"}, "30"),
     (
         "explain_cost_change",
