@@ -23,6 +23,9 @@ USUAL_SCHEMAS = ("marts", "meta")
 TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "as_of", "row_count")
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
 
+SHOWN = 72
+"""Characters of a description in the overview."""
+
 SAMPLE_ROWS = 200
 SAMPLE_VALUES = 3
 SAMPLE_LENGTH = 40
@@ -99,6 +102,12 @@ def _order(schemas: Sequence[str]) -> str:
     return f"list_position([{listed}], split_part(table_name, '.', 1)), table_name"
 
 
+def _shortened(name: str) -> str:
+    """Return a text column as the overview shows it: its first sentence, cut where it is long."""
+    first = f"split_part({name}, '. ', 1)"
+    return f"case when length({first}) > {SHOWN} then left({first}, {SHOWN}) || '…' else {first} end as {name}"
+
+
 def _overview(lake: LakeReader, question: DescribeQuestion) -> Answer:
     schemas = question.schemas or (SCHEMAS if question.search else USUAL_SCHEMAS)
     word = literal((question.search or "").lower())
@@ -112,9 +121,10 @@ ages as (
     union all
     select 'raw.' || table_name, oldest_success_at, row_count from meta.freshness
 )
-select described.table_name, kind, description, grain, column_count, as_of, row_count
+select described.table_name, kind, {_shortened("description")},
+    {_shortened("grain")}, column_count, as_of, row_count
 from described left join ages on described.table_name = ages.name
-where contains(lower(concat_ws(' ', table_name, description, grain, words)), {word})
+where contains(lower(concat_ws(' ', described.table_name, described.description, described.grain, words)), {word})
 order by {_order(schemas)}"""
     rows = lake.recall(sql).rows
     return Answer(
