@@ -137,7 +137,8 @@ def test_commitments_of_the_local_azure(tmp_path: Path, monkeypatch: pytest.Monk
         assert ask(ending) == [("sql-ending",)]
         used = "select display_name, utilization_30d::int from staging.reservations order by 2"
         assert ask(used)[0] == ("vm-d2s-half", 46)
-        assert ask("select commitment_currency, utilization_7d::int from staging.savings_plans") == [("EUR", 72)]
+        plans = "select display_name, commitment_currency, utilization_7d::int from staging.savings_plans order by 1"
+        assert ask(plans) == [("compute-plan", "EUR", 72), ("ending-plan", "EUR", 96)]
         by_term = "select count(distinct term), count(distinct lookback_days) from staging."
         assert ask(f"{by_term}reservation_recommendations where commitment_scope = 'single'") == [(2, 3)]
         assert ask(f"{by_term}savings_plan_recommendations") == [(2, 3)]
@@ -148,5 +149,5 @@ def test_commitments_of_the_local_azure(tmp_path: Path, monkeypatch: pytest.Monk
             " inner join staging.reservations using (reservation_name)"
         )
         assert ask(joined) == [(66,)]
-        assert ask("select count(distinct benefit_id) from staging.benefit_utilization") == [(4,)]
+        assert ask("select count(distinct benefit_id) from staging.benefit_utilization") == [(5,)]
         app.close()
