@@ -14,9 +14,9 @@
 --   service_name: ServiceName where the line has one, else MeterCategory, else ConsumedService.
 --   pricing_quantity: Quantity; of the actual lines, or of the amortized ones where there are no others.
 --   contracted_unit_price: UnitPrice.
---   contracted_cost: UnitPrice times Quantity, each to at most 12 and 9 decimals.
+--   contracted_cost: UnitPrice times Quantity, each to at most 12 and 9 decimals; by the line's own rate where it is priced in another currency than it is billed in, null where that is not known.
 --   list_unit_price: PayGPrice; null where Azure gives 0 for what is not free.
---   list_cost: PaygCostInBillingCurrency, else PayGPrice times Quantity, each to at most 12 and 9 decimals.
+--   list_cost: PaygCostInBillingCurrency, else PayGPrice times Quantity, as for contracted_cost.
 --   x_effective_unit_price: EffectivePrice of the amortized lines, or of the actual ones where there are no others.
 --   tags: JSON object of the resource's tags on that day, braces added where Azure leaves them out; null when it is no JSON.
 with lines as (
@@ -166,18 +166,28 @@ charges as (
         max(_loaded_at) as loaded_at,
     from normalised
     group by all
+),
+
+priced as (
+    select
+        *,
+        try_cast(unit_price as decimal(19, 12)) * try_cast(quantity as decimal(19, 9)) as contracted,
+        try_cast(payg_price as decimal(19, 12)) * try_cast(quantity as decimal(19, 9)) as listed,
+        coalesce(pricing_currency <> billing_currency, false) as is_converted,
+        try_cast(exchange_rate as decimal(18, 12)) as rate,
+    from charges
 )
 
 select
-    charges.* exclude (actual_cost, amortized_cost, actual_cost_usd, amortized_cost_usd, amortized_pricing_cost, quantity, payg_cost, payg_cost_usd, unit_price, payg_price, effective_price, exchange_rate, loaded_at),
+    priced.* exclude (actual_cost, amortized_cost, actual_cost_usd, amortized_cost_usd, amortized_pricing_cost, quantity, payg_cost, payg_cost_usd, unit_price, payg_price, effective_price, exchange_rate, loaded_at, contracted, listed, is_converted, rate),
     charge_period_start + 1 as charge_period_end,
     case when loaded.has_actual then coalesce(actual_cost, 0) end as billed_cost,
     case when loaded.has_amortized then coalesce(amortized_cost, 0) end as effective_cost,
     case when charge_category = 'Usage' then quantity end as consumed_quantity,
     case when charge_category = 'Usage' then pricing_unit end as consumed_unit,
-    try_cast(try_cast(unit_price as decimal(19, 12)) * try_cast(quantity as decimal(19, 9)) as decimal(38, 24)) as contracted_cost,
+    try_cast(case when is_converted then try_cast(contracted as decimal(20, 12)) * rate else contracted end as decimal(38, 24)) as contracted_cost,
     unit_price as contracted_unit_price,
-    coalesce(payg_cost, try_cast(try_cast(payg_price as decimal(19, 12)) * try_cast(quantity as decimal(19, 9)) as decimal(38, 24))) as list_cost,
+    coalesce(payg_cost, try_cast(case when is_converted then try_cast(listed as decimal(20, 12)) * rate else listed end as decimal(38, 24))) as list_cost,
     payg_price as list_unit_price,
     case when loaded.has_amortized and pricing_currency is not null then coalesce(amortized_pricing_cost, 0) end as pricing_currency_effective_cost,
     quantity as pricing_quantity,
@@ -188,6 +198,6 @@ select
     exchange_rate as x_exchange_rate,
     effective_price as x_effective_unit_price,
     loaded_at as x_loaded_at,
-from charges
+from priced
 left join loaded
-    on charges.x_source = loaded.source and charges.x_scope_id = loaded.scope_id and charges.billing_month = loaded.month
+    on priced.x_source = loaded.source and priced.x_scope_id = loaded.scope_id and priced.billing_month = loaded.month

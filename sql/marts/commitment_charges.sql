@@ -1,8 +1,8 @@
 -- Usage with the commitment that covers it, and what it costs or would cost on demand; unused parts of commitments, too.
 -- grain: one row per charge of usage, or of an unused part of a commitment, whose kind the source itself names
 -- source: FOCUS columns of the commitment; a contracted cost of 0 for what has a cost is one that Azure left out (finops-toolkit
---   issue 874: reservations of Customer Agreements, and of Enterprise Agreements with cost allocation); unit prices of Customer
---   Agreements are in the pricing currency; what can be covered by its prices: a meter with a reservation or savings plan price, or one that was
+--   issue 874: reservations of Customer Agreements, and of Enterprise Agreements with cost allocation); what can be covered
+--   by its prices: a meter with a reservation or savings plan price, or one that was
 -- like: marts.charges
 -- columns:
 --   charge_date: UTC day.
@@ -35,10 +35,7 @@ usage as (
     select
         *,
         coalesce(commitment_discount_status = 'Used', pricing_category = 'Committed', false) as is_covered,
-        case
-            when x_source = 'focus' or pricing_currency is null or pricing_currency = billing_currency then contracted_cost
-            else try_cast(contracted_cost as decimal(20, 12)) * try_cast(x_exchange_rate as decimal(18, 12))
-        end as negotiated_cost,
+        contracted_cost as negotiated_cost,
     from marts.charge_kinds
     where charge_kind in ('usage', 'unused_commitment') and not is_kind_inferred
 ),
