@@ -75,17 +75,16 @@ def answer_commitments(lake: LakeReader, question: CommitmentQuestion) -> Answer
     known = subscriptions_of(lake)
     chosen = select_subscriptions(known, question.subscriptions)
     among = chosen if len(chosen) < len(known) else None
-    sql = _rows_sql(question, among)
-    rows = _records(lake, f"select * from (\n{sql}\n)\nlimit {question.limit}")
+    sql = f"{_rows_sql(_held(question, among))}\nlimit {question.limit}"
     standing = cost_standing(lake, chosen, "effective_cost", months_of(question.period))
-    totals = _records(lake, _totals_sql(question, among))
-    counts = _counts(lake, question, among)
+    ((listed, summed, counted, covered),) = lake.recall(_all_at_once(question, among)).rows
+    rows, totals, counts = listed or [], [dict(total) for total in summed or ()], dict(counted)
     row_count = counts.pop("rows")
-    sections = _sections(lake, question, among, counts)
+    sections = _sections(lake, among, counts, [dict(row) for row in covered or ()])
     return Answer(
         columns=COLUMNS,
         rows=tuple(tuple(row[name] for name in COLUMNS) for row in rows),
-        sql=f"{sql}\nlimit {question.limit}",
+        sql=sql,
         as_of=_oldest(standing.as_of, oldest_load(lake, LISTINGS)),
         row_count=row_count,
         truncated=row_count > len(rows),
@@ -112,27 +111,40 @@ def _ids(among: Sequence[Subscription]) -> str:
     return ", ".join(literal(one.sub_account_id) for one in among) or "null"
 
 
-def _held(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
-    """Return the commitments that count, with the name of who pays."""
+_NAMES_SQL = "(select sub_account_id, sub_account_name from marts.subscriptions)"
+
+
+def _held(question: CommitmentQuestion, among: Sequence[Subscription] | None, names: str = _NAMES_SQL) -> str:
+    """Return the commitments that count, with the name of who pays from the relation `names`."""
     where = ""
     if among is not None:
         where = f"\nwhere status.sub_account_id in ({_ids(among)}) or list_has_any(used_by, [{_ids(among)}])"
+    return f"from {_status(question.period)} as status\nleft join {names} using (sub_account_id){where}"
+
+
+def _all_at_once(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    """Return the statement that gives rows, totals, counts and coverage, for which each view is planned once."""
+    where = "" if among is None else f"\n    where sub_account_id in ({_ids(among)})"
     return (
-        f"from {_status(question.period)} as status\n"
-        f"left join (select sub_account_id, sub_account_name from marts.subscriptions) using (sub_account_id){where}"
+        f"with names as materialized {_NAMES_SQL},\n"
+        f"status as materialized (\nselect *\n{_held(question, among, 'names')}\n),\n"
+        f"coverage as materialized (\n    from marts.commitment_coverage({_days(question.period)}){where}\n)\n"
+        f"select (select list(one) from (\n{_rows_sql('from status')}\nlimit {question.limit}\n) as one),\n"
+        f"    (select list(one) from (\n{_totals_sql()}\n) as one),\n"
+        f"    (select one from (\n{_COUNTS_SQL}\n) as one),\n"
+        f"    (select list(one) from (\n{_COVERAGE_SQL}\n) as one)"
     )
 
 
-def _rows_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+def _rows_sql(source: str) -> str:
     return (
-        f"select {', '.join(COLUMNS)}\n{_held(question, among)}\n"
+        f"select {', '.join(COLUMNS)}\n{source}\n"
         "order by unused_cost desc nulls last, savings desc nulls last, display_name, commitment_name, billing_currency"
     )
 
 
-def _totals_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+def _totals_sql() -> str:
     """Return one row per currency; a sum with an unknown part is null."""
-    where = "" if among is None else f"\n    where sub_account_id in ({_ids(among)})"
     spent = ("used_cost", "unused_cost", "covered_on_demand_cost", "savings")
     covered = ("covered_on_demand_cost", "on_demand_cost", "unknown_cost")
     sums = [f"case when count(*) = count({name}) then sum({name}) end as {name}" for name in spent]
@@ -144,9 +156,9 @@ def _totals_sql(question: CommitmentQuestion, among: Sequence[Subscription] | No
     )
     return (
         f"with money as (\n    select billing_currency, count(*) as commitments, {', '.join(sums)}\n"
-        f"    {_held(question, among)}\n    group by billing_currency having billing_currency is not null\n),\n"
+        "    from status\n    group by billing_currency having billing_currency is not null\n),\n"
         f"covered as (\n    select billing_currency, {', '.join(whole)}\n"
-        f"    from marts.commitment_coverage({_days(question.period)}){where}\n    group by billing_currency\n)\n"
+        "    from coverage\n    group by billing_currency\n)\n"
         f"select billing_currency, coalesce(commitments, 0) as commitments,\n"
         f"    {', '.join(f'money.{name}' for name in spent)},\n"
         f"    {known} as coverage_percent,\n    {widest} as least_coverage_percent,\n"
@@ -155,22 +167,29 @@ def _totals_sql(question: CommitmentQuestion, among: Sequence[Subscription] | No
     )
 
 
-def _counts(lake: LakeReader, question: CommitmentQuestion, among: Sequence[Subscription] | None) -> dict[str, int]:
-    return _records(
-        lake,
-        "select count(*) as rows, count(distinct commitment_name) as commitments,"
-        " count(distinct commitment_name) filter (where is_expiring) as expiring,"
-        " count(distinct commitment_name) filter (where state is null) as not_listed,"
-        f" count(*) filter (where commitment_name is null) as not_named\n{_held(question, among)}",
-    )[0]
+_COUNTS_SQL = """select count(*) as rows, count(distinct commitment_name) as commitments,
+    count(distinct commitment_name) filter (where is_expiring) as expiring,
+    count(distinct commitment_name) filter (where state is null) as not_listed,
+    count(*) filter (where commitment_name is null) as not_named
+from status"""
+
+_COVERAGE_SQL = """select sub_account_name, service_name, region_id, billing_currency, coverage_percent,
+    least_coverage_percent, covered_on_demand_cost, on_demand_cost, unknown_cost
+from coverage
+left join names using (sub_account_id)
+where covered_on_demand_cost is null or covered_on_demand_cost + on_demand_cost <> 0
+order by on_demand_cost desc, covered_on_demand_cost desc nulls first, 1, 2, 3, 4"""
 
 
 def _sections(
-    lake: LakeReader, question: CommitmentQuestion, among: Sequence[Subscription] | None, counts: dict[str, int]
+    lake: LakeReader,
+    among: Sequence[Subscription] | None,
+    counts: dict[str, int],
+    coverage: list[dict[str, Any]],
 ) -> dict[str, Any]:
     parts = {
-        "coverage": _records(lake, _coverage_sql(question, among)),
-        "offers": _records(lake, _offers_sql(among)),
+        "coverage": coverage,
+        "offers": _offers(lake, among),
         "hybrid_benefit": eligible(lake, among),
     }
     found = {name: len(rows) for name, rows in parts.items()}
@@ -178,35 +197,31 @@ def _sections(
     return {"counts": {**counts, **found}, **{name: rows[:SECTION_ROWS] for name, rows in parts.items()}}
 
 
-def _coverage_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
-    where = "" if among is None else f" and coverage.sub_account_id in ({_ids(among)})"
-    return (
-        "select sub_account_name, service_name, region_id, billing_currency, coverage_percent,\n"
-        "    least_coverage_percent, covered_on_demand_cost, on_demand_cost, unknown_cost\n"
-        f"from marts.commitment_coverage({_days(question.period)}) as coverage\n"
-        "left join marts.subscriptions as subscriptions using (sub_account_id)\n"
-        f"where (covered_on_demand_cost is null or covered_on_demand_cost + on_demand_cost <> 0){where}\n"
-        "order by on_demand_cost desc, covered_on_demand_cost desc nulls first, 1, 2, 3, 4"
-    )
+_OFFERS_SQL = """select x_scope_id, alternatives, commitment_type, sku_name, location, commitment_scope,
+    coalesce(sub_account_name, x_scope_id) as scope_name, term, lookback_days, quantity, hourly_commitment,
+    monthly_on_demand_cost, monthly_savings,
+    min(monthly_savings) over (partition by alternatives, term) as least_monthly_savings,
+    break_even_months, currency
+from marts.commitment_offers as offers
+left join marts.subscriptions as subscriptions on offers.x_scope_id = subscriptions.sub_account_id
+qualify row_number() over (partition by alternatives, term order by lookback_days desc) = 1
+order by max(monthly_savings) over (partition by alternatives) desc nulls last, alternatives, term"""
 
 
-def _offers_sql(among: Sequence[Subscription] | None) -> str:
+def _offers(lake: LakeReader, among: Sequence[Subscription] | None) -> list[dict[str, Any]]:
     """Return the offers by set of alternatives, the best set first: a row per term, by its longest look-back.
 
-    least_monthly_savings is the least that any look-back of the term gives.
+    Those of billing scopes are for every subscription. least_monthly_savings is the least that any look-back of the
+    term gives.
     """
-    where = "" if among is None else f"\nwhere x_scope_id in ({_ids(among)}) or x_scope_id not like '/subscriptions/%'"
-    return (
-        "select alternatives, commitment_type, sku_name, location, commitment_scope,\n"
-        "    coalesce(sub_account_name, x_scope_id) as scope_name, term, lookback_days, quantity, hourly_commitment,\n"
-        "    monthly_on_demand_cost, monthly_savings,\n"
-        "    min(monthly_savings) over (partition by alternatives, term) as least_monthly_savings,\n"
-        "    break_even_months, currency\n"
-        "from marts.commitment_offers as offers\n"
-        f"left join marts.subscriptions as subscriptions on offers.x_scope_id = subscriptions.sub_account_id{where}\n"
-        "qualify row_number() over (partition by alternatives, term order by lookback_days desc) = 1\n"
-        "order by max(monthly_savings) over (partition by alternatives) desc nulls last, alternatives, term"
-    )
+    held = None if among is None else {one.sub_account_id for one in among}
+    offers = _records(lake, _OFFERS_SQL)
+    scopes = [one.pop("x_scope_id") for one in offers]
+    return [
+        one
+        for one, scope in zip(offers, scopes, strict=True)
+        if held is None or scope in held or not scope.startswith("/subscriptions/")
+    ]
 
 
 def _scopes(lake: LakeReader, standing: Standing) -> Scopes:
@@ -289,7 +304,7 @@ def _without_commitments(lake: LakeReader, question: CommitmentQuestion) -> list
     """Return the subscriptions of which the query is the source of cost in the period."""
     months = ", ".join(literal(month) for month in months_of(question.period))
     chosen = select_subscriptions(subscriptions_of(lake), question.subscriptions)
-    found = lake.query(
+    found = lake.recall(
         "select distinct account_id from charges.candidates where is_counted and x_source = 'query'"
         f" and billing_month in ({months})"
     ).rows
@@ -305,6 +320,6 @@ def _oldest(*loads: datetime | None) -> datetime | None:
 
 
 def _records(lake: LakeReader, sql: str) -> list[dict[str, Any]]:
-    found = lake.query(sql)
+    found = lake.recall(sql)
     names = [column.name for column in found.columns]
     return [dict(zip(names, row, strict=True)) for row in found.rows]

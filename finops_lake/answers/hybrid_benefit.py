@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from finops_lake.answers.sql import raw_tables, scopes_of
-from finops_lake.answers.sqltext import literal
 from finops_lake.answers.subscriptions import Subscription
 from finops_lake.lake.reader import LakeReader
 
@@ -26,7 +25,7 @@ COLUMNS = (
 def hybrid_checks(lake: LakeReader) -> list[str]:
     """Return the views of the checks that look for missing hybrid benefit."""
     sql = "select distinct view_name from meta.headers where view_name like 'audits.%hybrid_benefit%' order by all"
-    return [str(row[0]) for row in lake.query(sql).rows]
+    return [str(row[0]) for row in lake.recall(sql).rows]
 
 
 def eligible(lake: LakeReader, among: Sequence[Subscription] | None) -> list[dict[str, Any]]:
@@ -38,26 +37,26 @@ def eligible(lake: LakeReader, among: Sequence[Subscription] | None) -> list[dic
     checks = hybrid_checks(lake)
     if not checks:
         return []
-    listed = ", ".join(literal(one.sub_account_id) for one in among or ()) or "null"
-    where = "" if among is None else f" and found.sub_account_id in ({listed})"
     union = "\nunion all by name\n".join(f"from {view}" for view in checks)
-    found = lake.query(
+    found = lake.recall(
         "select saving_part as licence, resource_name, sub_account_name, x_resource_group_name, region_id,\n"
         "    case verdict when 'waste' then 'eligible' else verdict end as verdict,\n"
-        f"    monthly_saving as licence_cost, billing_currency, resource_id\nfrom (\n{union}\n) as found\n"
+        "    monthly_saving as licence_cost, billing_currency, resource_id,\n"
+        f"    sub_account_id\nfrom (\n{union}\n) as found\n"
         "left join marts.subscriptions as subscriptions using (sub_account_id)\n"
-        f"where verdict in ('waste', 'undetermined'){where}\n"
+        "where verdict in ('waste', 'undetermined')\n"
         "order by monthly_saving desc nulls last, resource_id, check_name"
     )
-    return [dict(zip(COLUMNS, row, strict=True)) for row in found.rows]
+    held = None if among is None else {one.sub_account_id for one in among}
+    return [dict(zip(COLUMNS, row, strict=True)) for *row, account in found.rows if held is None or account in held]
 
 
 def looked_at(lake: LakeReader, among: Sequence[Subscription] | None) -> int:
     """Return how many resources these checks looked at, so that none eligible is told apart from none there."""
-    listed = ", ".join(literal(one.sub_account_id) for one in among or ()) or "null"
-    where = "" if among is None else f" where sub_account_id in ({listed})"
-    counts = [f"select count(*) as held from {view}{where}" for view in _populations(lake)]
-    return int(lake.query(f"select sum(held) from ({' union all '.join(counts)})").rows[0][0]) if counts else 0
+    counts = [f"select sub_account_id, count(*) from {view} group by all" for view in _populations(lake)]
+    rows = lake.recall("\nunion all\n".join(counts)).rows if counts else []
+    held = None if among is None else {one.sub_account_id for one in among}
+    return sum(count for account, count in rows if held is None or account in held)
 
 
 def unread(lake: LakeReader, chosen: Sequence[Subscription]) -> list[str]:
@@ -71,4 +70,4 @@ def _populations(lake: LakeReader) -> list[str]:
         "select distinct value from meta.headers"
         " where view_name like 'audits.%hybrid_benefit%' and key = 'population' order by all"
     )
-    return [str(row[0]) for row in lake.query(sql).rows]
+    return [str(row[0]) for row in lake.recall(sql).rows]

@@ -145,10 +145,10 @@ class LakeReader:
         found = kept.get(sql)
         if found is None:
             found = self.query(sql, timeout=timeout)
-            rows = len(found.rows) + sum(len(one.rows) for one in list(kept.values()))
+            rows = _row_count(found) + sum(_row_count(one) for one in list(kept.values()))
             if len(kept) >= KEPT_ANSWERS or rows > KEPT_ROWS:
                 kept.clear()
-            if len(found.rows) <= KEPT_ROWS:
+            if _row_count(found) <= KEPT_ROWS:
                 kept[sql] = found
         return found
 
@@ -241,6 +241,12 @@ def _hint(kind: str) -> str:
     if kind == "EXPLAIN":
         return "EXPLAIN is not available, because EXPLAIN ANALYZE would run what it explains"
     return f"this is {kind}, and the lake can only be read here"
+
+
+def _row_count(result: Result) -> int:
+    """Return how many rows a result holds, those in lists counted, too."""
+    lists = (len(value) for row in result.rows for value in row if isinstance(value, list))
+    return len(result.rows) + sum(lists)
 
 
 def _set_variables(cursor: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:

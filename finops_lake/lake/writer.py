@@ -384,14 +384,14 @@ class Warehouse:
                 stored.rebuild_stale(connection, self._stored, self._clock())
 
     def _judge_anew(self, connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> None:
-        """Have the candidates of these months rebuilt, and what is stored whole above them, and then published."""
+        """Have the candidates of these months rebuilt with what is stored above all scopes, and then published."""
         if not months:
             return
         beneath = set(self._raw_beneath[CANDIDATES])
         above = [
             mart
             for name, mart in self._stored.items()
-            if name == CANDIDATES or (mart.is_whole and not beneath.isdisjoint(self._raw_beneath[name]))
+            if "x_scope_id" not in mart.partition and not beneath.isdisjoint(self._raw_beneath[name])
         ]
         stored.mark(connection, [(mart, "", month) for mart in above for month in months])
         note_facts(connection, {PUBLISHED_UP_TO: "-1"})  # the next run publishes it, should this one not come to it

@@ -17,23 +17,28 @@
 --   covered_cost: Its amortized cost; null when not loaded.
 --   on_demand_cost: Usage that was paid on demand though a commitment is sold for it.
 --   unknown_cost: Cost of usage of which the lake does not know whether a commitment is sold for it; in none of the others.
-with sums as (
+with days as (
+    select days.* replace (coalesce(days.coverage, meters.coverage, 'unknown') as coverage),
+    from marts.commitment_days as days
+    left join marts.commitment_meters as meters on days.x_meter_id = meters.meter_id
+    where days.charge_date between coalesce(first_day, date '1900-01-01') and coalesce(last_day, date '9999-12-31')
+),
+
+sums as (
     select
         sub_account_id,
         service_name,
         region_id,
         billing_currency,
-        count(*) filter (where coverage = 'covered' and on_demand_cost is null) as not_priced,
-        count(*) filter (where coverage = 'covered' and effective_cost is null) as not_amortized,
+        sum(case when coverage = 'covered' then not_priced else 0 end) as not_priced,
+        sum(case when coverage = 'covered' then not_amortized else 0 end) as not_amortized,
         sum(case when coverage = 'covered' then coalesce(on_demand_cost, 0) else 0 end) as covered_on_demand_cost,
         sum(case when coverage = 'covered' then coalesce(effective_cost, 0) else 0 end) as covered_cost,
         sum(case when coverage = 'on_demand' then coalesce(effective_cost, 0) else 0 end) as on_demand_cost,
         sum(case when coverage = 'unknown' then coalesce(effective_cost, 0) else 0 end) as unknown_cost,
-    from marts.commitment_charges
-    where
-        coverage in ('covered', 'on_demand', 'unknown')
-        and charge_date between coalesce(first_day, date '1900-01-01') and coalesce(last_day, date '9999-12-31')
-    group by all
+    from days
+    where coverage in ('covered', 'on_demand', 'unknown')
+    group by sub_account_id, service_name, region_id, billing_currency
 )
 
 select

@@ -26,15 +26,15 @@ with sums as (
         min(commitment_label) as commitment_label,
         billing_currency,
         list_sort(list(distinct sub_account_id) filter (where coverage = 'covered')) as used_by,
-        count(*) filter (where effective_cost is null) as not_amortized,
+        sum(not_amortized) as not_amortized,
         sum(case when coverage = 'covered' then effective_cost else 0 end) as used_cost,
         sum(case when coverage = 'unused' then effective_cost else 0 end) as unused_cost,
         sum(case when coverage = 'covered' then coalesce(on_demand_cost, 0) else 0 end) as on_demand_cost,
-        count(*) filter (where coverage = 'covered' and on_demand_cost is null) as not_priced,
-        sum(case when coverage = 'covered' and on_demand_cost is null then effective_cost else 0 end) as not_priced_cost,
+        sum(case when coverage = 'covered' then not_priced else 0 end) as not_priced,
+        sum(case when coverage = 'covered' then coalesce(not_priced_cost, 0) else 0 end) as not_priced_cost,
         bool_or(price_basis = 'list') as has_list,
         bool_or(coverage = 'covered') as is_used,
-    from marts.commitment_charges
+    from marts.commitment_days
     where
         coverage in ('covered', 'unused')
         and charge_date between coalesce(first_day, date '1900-01-01') and coalesce(last_day, date '9999-12-31')

@@ -1,4 +1,7 @@
-"""Every tool but get_cost, the audit and refresh_lake over a lake of one million charges, inside the server."""
+"""Every tool but the audit and refresh_lake over a lake of one million charges, inside the server.
+
+Two subscriptions more have lines of bills with reservations, which the Cost Management query of the others cannot tell.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,7 @@ from finops_lake.errors import Outcome
 from finops_lake.extract.catalog import EXTRACTORS, SOURCES
 from finops_lake.lake.writer import Warehouse
 from finops_lake.server.build import build_server
-from finops_lake.source import Chunk, ChunkResult, Fetched
+from finops_lake.source import Chunk, ChunkResult, Fetched, months_back, next_month
 from tests.bench.bench_cost import CHARGES, NOW, SUBSCRIPTIONS, build
 
 Arguments = dict[str, Any]
@@ -41,6 +44,7 @@ CALLS: tuple[tuple[str, Arguments, Arguments, str], ...] = (
     ("get_cost_forecast", {"group_by": ["service"], "months": 13}, {"group_by": ["location"], "months": 13}, "60"),
     ("get_tag_coverage", {}, {"start_date": "2026-11-01", "end_date": "2026-11-18"}, "30"),
     ("get_budget_status", {}, {"status": ["ok"]}, "30"),
+    ("get_commitments", {}, {"start_date": "2026-11-01", "end_date": "2026-11-20"}, "30"),
     ("get_lake_status", {}, {}, "30"),
     ("describe_lake", {}, {"search": "disk"}, "30"),
     ("describe_lake", {"table": "marts.charges"}, {"table": "marts.cost_days"}, "30"),
@@ -55,6 +59,10 @@ CALLS: tuple[tuple[str, Arguments, Arguments, str], ...] = (
 
 RUNS = 9
 BUDGETS = 3
+RESERVATIONS = 40
+BILLED = 2
+LINES = 5_000
+"""Reservations, subscriptions with lines of bills, and lines of each of their months."""
 
 
 def main() -> None:
@@ -64,6 +72,7 @@ def main() -> None:
         if not (home / "finops.duckdb").exists():
             build(home)
             add_listings(home)
+            add_bills(home)
         anyio.run(inside_the_server, home)
 
 
@@ -80,6 +89,63 @@ def add_listings(home: Path) -> None:
                     result = ChunkResult(Chunk(table, scope), Outcome.LOADED, NOW, NOW, True, len(listed))
                     warehouse.load(source, Fetched(pa.Table.from_pylist(listed, source.schema)), result)
         warehouse.publish()
+
+
+def add_bills(home: Path) -> None:
+    """Load reservations, and bills half of whose lines they cover."""
+    warehouse = Warehouse(home, SOURCES, origin="bench", clock=lambda: NOW)
+    listed = EXTRACTORS["reservations"].source
+    lines = EXTRACTORS["cost_details"].source
+    held = [
+        dict.fromkeys(listed.schema.names) | {"id": _reservation(number), "display_name": f"reservation {number}"}
+        for number in range(RESERVATIONS)
+    ]
+    with warehouse.lock(0):
+        with warehouse.open():
+            result = ChunkResult(Chunk(listed.table, "/"), Outcome.LOADED, NOW, NOW, True, len(held))
+            warehouse.load(listed, Fetched(pa.Table.from_pylist(held, listed.schema)), result)
+            for number in range(BILLED):
+                scope = f"/subscriptions/00000000-0000-0000-0000-{SUBSCRIPTIONS + number:012}"
+                for month in months_back(NOW.date(), 13):
+                    bill = _bill(scope, month, lines.schema)
+                    for metric in lines.metrics:
+                        chunk = Chunk(lines.table, scope, month, metric)
+                        result = ChunkResult(chunk, Outcome.LOADED, NOW, NOW, True, LINES)
+                        warehouse.load(lines, Fetched(bill), result)
+        warehouse.publish()
+
+
+def _reservation(number: int) -> str:
+    return f"/providers/Microsoft.Capacity/reservationOrders/o{number}/reservations/{number:08}"
+
+
+def _bill(scope: str, month: date, schema: pa.Schema) -> pa.Table:
+    """Return a month's lines: of ten, five are covered, one is an unused part, the others are paid on demand."""
+    days = (min(next_month(month) - timedelta(days=1), NOW.date()) - month).days + 1
+    rows = []
+    for number in range(LINES):
+        of_ten, benefit = number // days % 10, number % RESERVATIONS
+        row = {
+            "date": month + timedelta(days=number % days),
+            "subscription_id": scope.rpartition("/")[2],
+            "billing_currency": "EUR",
+            "charge_type": "UnusedReservation" if of_ten == 5 else "Usage",
+            "pricing_model": "Reservation" if of_ten < 6 else "OnDemand",
+            "quantity": Decimal(24),
+            "cost_in_billing_currency": Decimal(number % 997 + 1),
+            "unit_price": Decimal(number % 97 + 1),
+            "meter_category": f"Service {number % 5}",
+            "meter_id": f"meter{number % 20}",
+            "resource_location": ("westeurope", "northeurope")[number % 2],
+        }
+        if of_ten < 6:
+            row |= {"benefit_id": _reservation(benefit), "benefit_name": f"reservation {benefit}"}
+        if of_ten != 5:
+            machine = f"Microsoft.Compute/virtualMachines/machine{number // days}"
+            row["resource_id"] = f"{scope}/resourceGroups/rg{benefit}/providers/{machine}"
+        rows.append(row)
+    columns = [pa.array([row.get(field.name) for row in rows], field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _resources(scope: str) -> list[Mapping[str, Any]]:

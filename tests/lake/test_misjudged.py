@@ -17,6 +17,7 @@ from tests.lake.test_as_of import MONTH, ONE, SOURCES, START, Lake, Rows, querie
 DETAILS = Chunk("cost_details", ONE, MONTH, "ActualCost")
 QUERY = Chunk("cost_daily", ONE, MONTH, "ActualCost")
 COUNTED = "select counted_source from charges.candidates where is_counted"
+DAYS = "select sum(billed_cost), (select count(*) from marts.commitment_days) from marts.charge_days"
 COST = "select x_source, sum(billed_cost) from marts.charges group by all"
 
 
@@ -65,6 +66,7 @@ def detailed(cost: str) -> Rows:
             "subscription_id": "one",
             "meter_category": "disk",
             "cost_in_billing_currency": Decimal(cost),
+            "charge_type": "Usage",
             "billing_currency": "EUR",
         }
     ]
@@ -92,6 +94,15 @@ def test_confirmation_alone_brings_a_source_back_and_takes_one_away(lake: Confir
     assert lake.writer.has_unpublished
     with lake.writer.lock(0):
         lake.writer.publish(confirmed=lake.confirmed)
+
+
+def test_days_that_are_kept_ready_follow_the_source_that_counts(lake: Confirming) -> None:
+    lake.load(QUERY, queried((2, "disk", "6")))
+    assert lake.look(DAYS) == [(Decimal(5), 1)]
+    lake.now = START + timedelta(days=5)
+    lake.confirm(QUERY)
+    assert lake.look(COST) == [("query", Decimal(6))]
+    assert lake.look(DAYS) == [(Decimal(6), 0)], "the query names no kinds, so no usage that a commitment could cover"
 
 
 def test_confirmation_that_changes_no_verdict_is_not_published(lake: Confirming) -> None:

@@ -237,6 +237,32 @@ async def test_commitments_that_may_not_be_listed_are_known_by_the_bill_and_said
     assert "the whole sign-in" in text
 
 
+async def test_asked_again_it_says_the_same_without_reading(
+    detailed: tuple[LocalAzure, App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, app = detailed
+    whole = await ask(app, "get_commitments")
+    some = await ask(app, "get_commitments", profiles=["Contoso Data Platform"])
+    assert whole["rows"] != some["rows"]
+    monkeypatch.setattr(app.lake, "query", lambda sql, **_: pytest.fail(f"asked: {sql}"))
+    assert await ask(app, "get_commitments") == whole
+    assert await ask(app, "get_commitments", profiles=["Contoso Data Platform"]) == some
+
+
+async def test_days_that_are_kept_ready_add_up_to_their_charges(detailed: tuple[LocalAzure, App]) -> None:
+    _, app = detailed
+    columns = "charge_date, sub_account_id, commitment_name, coverage, sum(effective_cost), sum(on_demand_cost)"
+    days = (
+        "select days.* replace (coalesce(days.coverage, meters.coverage, 'unknown') as coverage)"
+        " from marts.commitment_days as days left join marts.commitment_meters as meters"
+        " on days.x_meter_id = meters.meter_id"
+    )
+    where = "where coverage <> 'not_offered' group by all order by all"
+    kept = app.lake.query(f"select {columns}, sum(charge_count)::bigint from ({days}) {where}").rows
+    assert kept == app.lake.query(f"select {columns}, count(*) from marts.commitment_charges {where}").rows
+    assert {row[3] for row in kept} >= {"covered", "unused", "on_demand"}
+
+
 async def test_text_and_structure_say_the_same(detailed: tuple[LocalAzure, App]) -> None:
     _, app = detailed
     result = await call(app, "get_commitments")
