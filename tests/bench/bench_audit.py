@@ -92,7 +92,7 @@ def month_of_cost(scope: str, month: date, rows: int, ids: list[str]) -> pa.Tabl
     amounts = pa.array([Decimal(random.randrange(10**9)).scaleb(-7) for _ in range(997)], pa.decimal128(38, 24))
     take = amounts.take(pa.array([number % 997 for number in range(rows)]))
     columns = {
-        "usage_date": pa.array([month + timedelta(days=number % days) for number in range(rows)]),
+        "usage_date": pa.array([month + timedelta((number + number // len(ids)) % days) for number in range(rows)]),
         "resource_id": pa.array([ids[number % len(ids)] for number in range(rows)]),
         "subscription_id": pa.array([scope.rpartition("/")[2]] * rows),
         "service_name": pa.array([SERVICES[number % len(ids) % 24] for number in range(rows)]),
