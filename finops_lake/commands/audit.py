@@ -16,7 +16,7 @@ from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
-from finops_lake.commands.words import say
+from finops_lake.commands.words import counted, print_words, say
 from finops_lake.source import months_back
 
 if TYPE_CHECKING:
@@ -158,7 +158,8 @@ def _views(lake: LakeReader, question: AuditQuestion) -> list[str]:
 def print_audit(answer: Answer) -> None:
     """Print the sum, what was looked at, the findings, and the budgets in danger."""
     if answer.sections["checks"]:
-        print(_headline(answer))
+        print_words(_headline(answer))
+        print()
         _print_checks(answer.sections["checks"])
     print_findings(answer)
     if answer.sections.get("changes"):
@@ -173,11 +174,7 @@ def _headline(answer: Answer) -> str:
     savings = ", ".join(f"{cells.money(one['monthly_saving'])} {one['billing_currency']}" for one in answer.totals)
     saving = f" {savings} would leave the bill in a month." if savings else ""
     count = len(answer.sections["checks"])
-    return f"{_counted(waste, 'finding')} of {_counted(count, 'check')}, {looked_at:,} looked at.{saving}\n"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{counted(waste, 'finding')} of {counted(count, 'check')}, {looked_at:,} looked at.{saving}"
 
 
 def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:

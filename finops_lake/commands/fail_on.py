@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from finops_lake.answers.amounts import Amount, read_amount
 from finops_lake.answers.answer import Answer
 from finops_lake.commands import exits
-from finops_lake.commands.words import say
+from finops_lake.commands.words import counted, say
 from finops_lake.errors import InputError
 
 SEVERITIES = ("high", "medium", "low")
@@ -45,7 +45,8 @@ class FailOn:
         grave = [one for one in answer.sections["checks"] if one["waste"] and one["severity"] in self.severities]
         if not grave:
             return None
-        return f"{sum(one['waste'] for one in grave)} findings of {', '.join(one['check_name'] for one in grave)}"
+        count = counted(sum(one["waste"] for one in grave), "finding")
+        return f"{count} of {', '.join(one['check_name'] for one in grave)}"
 
 
 def exit_code(answer: Answer, limit: FailOn) -> int:

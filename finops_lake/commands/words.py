@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TextIO
 
 import click
 
@@ -20,12 +21,24 @@ _TABLE = re.compile(r"(?P<table>[a-z][a-z_]+(?: \d{4}-\d{2})?): (?P<why>.+)", re
 
 def say(line: str) -> None:
     """Print words on stderr, broken between words where that is a terminal."""
+    click.echo(_fitting(line, sys.stderr), file=sys.stderr)
+
+
+def print_words(line: str) -> None:
+    """Print words that belong to the answer on stdout, broken between words where that is a terminal."""
+    click.echo(_fitting(line, sys.stdout))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where there is not one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _fitting(line: str, stream: TextIO) -> str:
     text = printable(line)
-    if sys.stderr.isatty():
-        text = textwrap.fill(
-            text, shutil.get_terminal_size().columns - 1, break_long_words=False, break_on_hyphens=False
-        )
-    click.echo(text, file=sys.stderr)
+    if not stream.isatty():
+        return text
+    return textwrap.fill(text, shutil.get_terminal_size().columns - 1, break_long_words=False, break_on_hyphens=False)
 
 
 def tell_standing(answer: Answer, now: datetime) -> None:

@@ -40,8 +40,9 @@ def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: M
         _create(connection, file, definitions, raw_tables_beneath(file.view, graph.reads))
     said = _columns_said(connection)
     for file in graph.files:
-        said[file.view] = _describe(connection, file, graph, said)
-        _record(connection, file, graph)
+        found = _describe(connection, file, graph, said)
+        said[file.view] = {} if file.is_macro else found
+        _record(connection, file, graph, found)
     for alias, file in _aliases(graph.files).items():
         connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
         _comment(connection, "main", alias, "view", _text(file), said[file.view])
@@ -146,8 +147,8 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
     if undescribed and (file.columns or file.folder_columns or file.schema != "audits"):
         raise SqlFileError(file.path, file.line, f"column {undescribed} is not described under columns:")
     kind = "macro table" if file.is_macro else "table" if file.is_stored else "view"
-    found = {} if file.is_macro else {name: texts.get(name, "") for name in names}
-    _comment(connection, file.schema, file.name, kind, _text(file), found)
+    found = {name: texts.get(name, "") for name in names}
+    _comment(connection, file.schema, file.name, kind, _text(file), {} if file.is_macro else found)
     if file.remembers:
         past = f"Rows of {file.view} that came out otherwise or not at all later."
         _comment(connection, "history", file.name, "table", past, found | {VALID_TO: HISTORY_COLUMNS[VALID_TO][1]})
@@ -204,12 +205,12 @@ def _text(file: SqlFile) -> str:
     return f"{file.description} Grain: {grain.rstrip('.')}." if grain else file.description
 
 
-def _record(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph) -> None:
+def _record(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph, columns: Mapping[str, str]) -> None:
     _insert(connection, "meta.lineage", list(lineage([file.view], graph.draws)))
     texts = {"description": file.description, **file.headers}
     if file.is_macro:
         texts["parameters"] = "; ".join(f"{name}: {one.text}" for name, one in file.parameters.items())
-        texts["columns"] = "; ".join(f"{name}: {text}" for name, text in file.columns.items())
+        texts["columns"] = "; ".join(f"{name}: {text}" for name, text in columns.items())
     _insert(connection, "meta.headers", [(file.view, key, value) for key, value in texts.items()])
 
 

@@ -90,7 +90,7 @@ class Warehouse:
         self._next_load_id = 1
         self._held: dict[Chunk, _Ending] = {}
         self._graph = Graph((), {}, {})
-        self._views_read: dict[tuple[SqlFile, ...], Sequence[SqlFile]] = {}
+        self._views_read: dict[tuple[tuple[str, str], ...], Sequence[SqlFile]] = {}
         self._own_views: tuple[SqlFile, ...] = ()
         self.faults: tuple[str, ...] = ()
         self.has_new_views = False
@@ -474,7 +474,7 @@ class Warehouse:
 
     def _views(self, checks: Sequence[SqlFile]) -> list[SqlFile]:
         """Return all views; the files are read once, since a refresh opens the warehouse many times."""
-        known = tuple(checks)
+        known = tuple((check.path, check.select) for check in checks)
         if known not in self._views_read:
             folder = self._sql if self._sql is not None else sql_folder()
             self._views_read[known] = read_views(folder, checks)
