@@ -23,8 +23,8 @@ USUAL_SCHEMAS = ("marts", "meta")
 TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "as_of", "row_count")
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
 
-SHOWN = 72
-"""Characters of a description in the overview."""
+SHOWN = {"description": 68, "grain": 44}
+"""Characters of each text in the overview, so that a hundred tables fit into one answer."""
 
 SAMPLE_ROWS = 200
 SAMPLE_VALUES = 3
@@ -105,7 +105,9 @@ def _order(schemas: Sequence[str]) -> str:
 def _shortened(name: str) -> str:
     """Return a text column as the overview shows it: its first sentence, cut where it is long."""
     first = f"split_part({name}, '. ', 1)"
-    return f"case when length({first}) > {SHOWN} then left({first}, {SHOWN}) || '…' else {first} end as {name}"
+    return (
+        f"case when length({first}) > {SHOWN[name]} then left({first}, {SHOWN[name]}) || '…' else {first} end as {name}"
+    )
 
 
 def _overview(lake: LakeReader, question: DescribeQuestion) -> Answer:
