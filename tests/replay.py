@@ -38,6 +38,23 @@ ROOT = Path(__file__).resolve().parent.parent
 REPLIES = Path(os.environ.get("AZURE_REPLIES_FOLDER") or ROOT.parent / "shared" / "azure" / "replies")
 TOKEN = "token-of-the-test"
 
+LISTINGS: tuple[tuple[str, str, str], ...] = (
+    ("scale_sets", "virtualMachineScaleSets", "compute/vmss_list"),
+    ("snapshots", "snapshots", "compute/snapshot_list_2020_09"),
+    ("images", "images", "compute/images_list"),
+    ("public_ip_prefixes", "publicIPPrefixes", "network/publicipprefix_list"),
+    ("network_interfaces", "networkInterfaces", "network/nic_list_2022_01"),
+    ("network_interfaces", "networkInterfaces", "network/nic_list_60_2020_04"),
+    ("nat_gateways", "natGateways", "network/natgateway_list_2022_01"),
+    ("load_balancers", "loadBalancers", "network/loadbalancer_list_2022_05"),
+    ("application_gateways", "applicationGateways", "network/appgw_list_2022_05"),
+    ("express_route_circuits", "expressRouteCircuits", "network/expressroute_list"),
+    ("bastions", "bastionHosts", "network/bastion_list"),
+    ("private_endpoints", "privateEndpoints", "network/privateendpoint_list"),
+    ("route_tables", "routeTables", "network/routetable_list"),
+)
+"""Recorded inventory listings: raw table, end of the path they answer, and file."""
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -21,7 +21,7 @@ from finops_lake.extract.catalog import EXTRACTORS, SOURCES
 from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.writer import Warehouse
 from finops_lake.source import Chunk, ChunkResult, Fetched
-from tests.replay import ReplayTransport, Reply, StaticCredential, recorded
+from tests.replay import LISTINGS, ReplayTransport, Reply, StaticCredential, recorded
 
 pytestmark = pytest.mark.replies
 
@@ -34,19 +34,7 @@ RECORDED: tuple[tuple[str, str, str], ...] = (
     ("virtual_machines", "virtualMachines", "compute/vm_list_subscription_2020_12"),
     ("public_ips", "publicIPAddresses", "network/publicip_list_mixed_2022_01"),
     ("public_ips", "publicIPAddresses", "network/publicip_list_small_2022_05"),
-    ("scale_sets", "virtualMachineScaleSets", "compute/vmss_list"),
-    ("snapshots", "snapshots", "compute/snapshot_list_2020_09"),
-    ("images", "images", "compute/images_list"),
-    ("public_ip_prefixes", "publicIPPrefixes", "network/publicipprefix_list"),
-    ("network_interfaces", "networkInterfaces", "network/nic_list_2022_01"),
-    ("network_interfaces", "networkInterfaces", "network/nic_list_60_2020_04"),
-    ("nat_gateways", "natGateways", "network/natgateway_list_2022_01"),
-    ("load_balancers", "loadBalancers", "network/loadbalancer_list_2022_05"),
-    ("application_gateways", "applicationGateways", "network/appgw_list_2022_05"),
-    ("express_route_circuits", "expressRouteCircuits", "network/expressroute_list"),
-    ("bastions", "bastionHosts", "network/bastion_list"),
-    ("private_endpoints", "privateEndpoints", "network/privateendpoint_list"),
-    ("route_tables", "routeTables", "network/routetable_list"),
+    *LISTINGS,
 )
 ADVICE = "advisor/recommendations_cost"
 Finding = tuple[str, str, str]

@@ -17,26 +17,11 @@ from finops_lake.extract.catalog import EXTRACTORS, SOURCES
 from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.writer import Warehouse
 from finops_lake.source import Chunk, ChunkResult, Fetched
-from tests.replay import ReplayTransport, StaticCredential, recorded
+from tests.replay import LISTINGS, ReplayTransport, StaticCredential, recorded
 
 pytestmark = pytest.mark.replies
 
 SCOPE = "/subscriptions/00000000-0000-0000-0000-000000000000"
-LISTED: tuple[tuple[str, str, str], ...] = (
-    ("scale_sets", "virtualMachineScaleSets", "compute/vmss_list"),
-    ("snapshots", "snapshots", "compute/snapshot_list_2020_09"),
-    ("images", "images", "compute/images_list"),
-    ("public_ip_prefixes", "publicIPPrefixes", "network/publicipprefix_list"),
-    ("network_interfaces", "networkInterfaces", "network/nic_list_2022_01"),
-    ("network_interfaces", "networkInterfaces", "network/nic_list_60_2020_04"),
-    ("nat_gateways", "natGateways", "network/natgateway_list_2022_01"),
-    ("load_balancers", "loadBalancers", "network/loadbalancer_list_2022_05"),
-    ("application_gateways", "applicationGateways", "network/appgw_list_2022_05"),
-    ("express_route_circuits", "expressRouteCircuits", "network/expressroute_list"),
-    ("bastions", "bastionHosts", "network/bastion_list"),
-    ("private_endpoints", "privateEndpoints", "network/privateendpoint_list"),
-    ("route_tables", "routeTables", "network/routetable_list"),
-)
 
 
 def fetched(table: str, path: str, name: str) -> Fetched:
@@ -60,7 +45,7 @@ def staged(home: Path, loads: dict[str, Fetched]) -> LakeReader:
     return LakeReader(home)
 
 
-@pytest.mark.parametrize(("table", "path", "name"), LISTED, ids=[name for _, _, name in LISTED])
+@pytest.mark.parametrize(("table", "path", "name"), LISTINGS, ids=[name for _, _, name in LISTINGS])
 def test_recorded_listing_gives_a_row_for_each_item(table: str, path: str, name: str) -> None:
     rows = fetched(table, path, name).rows.to_pylist()
     items = json.loads(recorded(name).content)["value"]
@@ -69,7 +54,7 @@ def test_recorded_listing_gives_a_row_for_each_item(table: str, path: str, name:
 
 
 def test_recorded_listings_go_through_their_staging_views(tmp_path: Path) -> None:
-    loads = {table: fetched(table, path, name) for table, path, name in LISTED}
+    loads = {table: fetched(table, path, name) for table, path, name in LISTINGS}
     items = json.loads(recorded("advisor/recommendations_cost").content)["value"]
     loads["advisor_recommendations"] = Fetched(advisor.table_of(items))
     lake = staged(tmp_path, loads)
