@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from finops_lake.config import Settings
-from finops_lake.errors import ConfigError, FinopsLakeError, InputError
+from finops_lake.errors import ConfigError, FinopsLakeError, InputError, LockedError
 from finops_lake.journal import AnswerGiven, Journal, row_of_alert
 from finops_lake.lake.reader import LakeReader
 
@@ -58,7 +58,14 @@ class App:
         """Refreshing before answers."""
         from finops_lake.ondemand import OnDemand
 
-        return OnDemand(self.settings, self.lake, self.refresher, self.file_refresher, before=self._give_way)
+        return OnDemand(
+            self.settings,
+            self.lake,
+            self.refresher,
+            self.file_refresher,
+            before=self._give_way,
+            after=self._after_refresh,
+        )
 
     @cached_property
     def schedule(self) -> Scheduler:
@@ -71,7 +78,8 @@ class App:
         return Scheduler(self.settings, [*EXTRACTORS, *files], self.journal, self.refresher, after=self._after_refresh)
 
     def _after_refresh(self, error: FinopsLakeError | None) -> None:
-        if self.settings.alerts:
+        """Tell what is new; that another process refreshes is no failed refresh."""
+        if self.settings.alerts and not isinstance(error, LockedError):
             self.watch.after_refresh(error)
 
     def watched(self) -> dict[str, Any]:

@@ -42,12 +42,16 @@ LINEAGE_SQL = "select view_name, table_name from meta.lineage"
 
 @dataclass
 class _Job:
-    """One refresh in its thread, of files alone or of all; `latest` is its newest progress."""
+    """One refresh in its thread, of files alone or of all; `latest` is its newest progress.
+
+    It is `finished` for those who wait for an answer, and `told` when those who watch have heard of it, too.
+    """
 
     demand: Demand
     of_files: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
     changed: threading.Event = field(default_factory=threading.Event)
+    told: threading.Event = field(default_factory=threading.Event)
     latest: Progress = field(default_factory=lambda: Progress(0, 0, "starting"))
     report: RefreshReport | None = None
     error: FinopsLakeError | None = None
@@ -57,7 +61,8 @@ class OnDemand:
     """Keeps what questions need fresh. One refresh at a time in this process; other processes are waited for.
 
     A lake that holds files of bills only is kept fresh by `files`, from the places that the settings name: that needs
-    no sign-in at Azure.
+    no sign-in at Azure. `after` hears of each refresh that ended, with the error where it failed wholly; no answer
+    waits for it.
     """
 
     def __init__(
@@ -69,8 +74,10 @@ class OnDemand:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         before: Callable[[], object] = lambda: None,
+        after: Callable[[FinopsLakeError | None], object] = lambda error: None,
     ) -> None:
         self._before = before
+        self._after = after
         self._settings = settings
         self._lake = lake
         self._refresher = refresher
@@ -127,11 +134,11 @@ class OnDemand:
                 return ("stale" if job.error else "refreshed"), self._outcome(job)
 
     def finish(self) -> None:
-        """Wait for the refresh under way to end, however long it takes; a process that exits before cuts it off."""
+        """Wait for the refresh under way to end and be told, however long; a process that exits before cuts it off."""
         with self._guard:
             job = self._job
         if job is not None:
-            job.finished.wait()
+            job.told.wait()
 
     def run(
         self, demand: Demand, *, max_wait: float, on_progress: OnProgress | None = None
@@ -263,6 +270,10 @@ class OnDemand:
         finally:
             job.finished.set()
             job.changed.set()
+            try:
+                self._after(job.error)
+            finally:
+                job.told.set()
 
     def _wait(self, job: _Job, deadline: float, on_progress: OnProgress | None) -> bool:
         """Wait for a job, passing its progress on; return whether it finished in time."""

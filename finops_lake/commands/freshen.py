@@ -55,7 +55,7 @@ class Freshener:
         try:
             with RefreshBar() as bar:
                 notes = self.app.on_demand.ensure(views, months, max_wait=self._max_wait, on_progress=bar)
-                self.app.on_demand.finish()  # past its deadline a refresh only completes what is under way
+                self.app.on_demand.finish()  # past its deadline a refresh only completes what is under way, and tells
         except KeyboardInterrupt:
             leave_at_once()  # the lake survives being cut off
         if not self.app.lake.exists():
