@@ -97,12 +97,19 @@ class BudgetQuestion:
     """Which budgets: of these subscriptions (ids or names; empty: all, and wider scopes), in these states.
 
     `configured` holds the amounts of the settings' local budgets by id, to tell which the lake does not have yet.
+    `of_settings` are the subscriptions of the settings: asked about just these, budgets of wider scopes count, too.
     """
 
     subscriptions: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     limit: int = 100
     configured: Mapping[str, Decimal] = field(default_factory=dict)
+    of_settings: tuple[str, ...] = ()
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it is about all that the settings are about."""
+        return not self.subscriptions or self.subscriptions == self.of_settings
 
 
 def answer_budgets(lake: LakeReader, question: BudgetQuestion) -> Answer:
@@ -116,7 +123,8 @@ def answer_budgets(lake: LakeReader, question: BudgetQuestion) -> Answer:
     known = subscriptions_of(lake)
     chosen = select_subscriptions(known, question.subscriptions)
     some = chosen if len(chosen) < len(known) else None
-    sql = _select(COLUMNS, _conditions(some))
+    wider = " or sub_account_id is null" if some and question.is_of_all else ""
+    sql = _select(COLUMNS, _conditions(some, wider))
     judged = _judged(lake, sql)
     asked = [row for row in judged if not question.statuses or row["status"] in question.statuses]
     counts = Counter(row["status"] for row in asked)
@@ -201,8 +209,8 @@ def _select(columns: Sequence[str], conditions: str) -> str:
     return f"select {', '.join(columns)}\nfrom marts.budget_status{conditions}\norder by {order}"
 
 
-def _conditions(chosen: Sequence[Subscription] | None) -> str:
-    return "" if chosen is None else f"\nwhere {_one_of(chosen)}"
+def _conditions(chosen: Sequence[Subscription] | None, wider: str = "") -> str:
+    return "" if chosen is None else f"\nwhere {_one_of(chosen)}{wider}"
 
 
 def _one_of(chosen: Sequence[Subscription]) -> str:
@@ -224,6 +232,6 @@ def _notes(
         notes.append("Charges in another currency than the budget are told in rows of their own and never compared.")
     amounts = {row["budget_id"]: row["amount"] for row in held if row["is_budget_currency"]}
     late = [one.partition(":")[2] for one, amount in question.configured.items() if amounts.get(one) != amount]
-    if late and not question.subscriptions:
+    if late and question.is_of_all:
         notes.append(f"Configured since the last refresh, and counted from the next one: {', '.join(late)}.")
     return notes

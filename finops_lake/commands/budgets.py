@@ -115,8 +115,9 @@ def command(
     notes = freshener.refresh(["marts.budget_status", "marts.unbudgeted_spend"], None)
     asked_of, source = subscriptions_asked(subscriptions, freshener.app.settings)
     with named(profiles=source, status="--status"):
-        configured = {one.budget_id: one.amount for one in freshener.app.settings.budgets}
-        question = BudgetQuestion(asked_of, statuses, limit, configured)
+        settings = freshener.app.settings
+        configured = {one.budget_id: one.amount for one in settings.budgets}
+        question = BudgetQuestion(asked_of, statuses, limit, configured, settings.subscriptions)
         answer = answer_budgets(freshener.app.lake, question).with_notes(notes)
     show(answer, style, freshener.app.settings.utc_now(), print_budgets)
 

@@ -1,11 +1,12 @@
-"""Who pays for what: an Enterprise Agreement, a Customer Agreement, pay-as-you-go, and a management group above all.
+"""Who pays for what: an Enterprise Agreement, a Customer Agreement, pay-as-you-go, and management groups above all.
 
 A subscription's offer decides where it belongs: Development has the offer of a Customer Agreement's dev/test plan, the
-one with a pay-as-you-go offer pays by itself, the rest is enrolled.
+one with a pay-as-you-go offer pays by itself, the rest is enrolled. Its environment decides on its management groups.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,6 +40,27 @@ def agreement_of(subscription: Subscription) -> Agreement:
         if subscription.quota_id.startswith("MSDNDevTest")
         else "MicrosoftOnlineServicesProgram"
     )
+
+
+@dataclass(frozen=True)
+class ManagementGroup:
+    """A management group: the last part of its id, and its name for people."""
+
+    name: str
+    display_name: str
+
+    @property
+    def scope_id(self) -> str:
+        """Its ARM id."""
+        return f"{MANAGEMENT}/{self.name}"
+
+
+def management_groups(estate: Estate, subscription: Subscription) -> tuple[ManagementGroup, ...]:
+    """Return the management groups above a subscription, the nearest first and the tenant's root last."""
+    root = ManagementGroup(estate.tenant_id, COMPANY)
+    if subscription.environment != "prod":
+        return ManagementGroup("mg-sandboxes", "Sandboxes"), root
+    return ManagementGroup("mg-production", "Production"), ManagementGroup("mg-landing-zones", "Landing zones"), root
 
 
 class Billing:
@@ -108,4 +130,8 @@ class Billing:
             (f"{BILLING}/MOSP-1", "MicrosoftOnlineServicesProgram"),
         ]
         wide = [BillingScope(path, by[agreement], agreement) for path, agreement in paths if by[agreement]]
-        return [*wide, BillingScope(f"{MANAGEMENT}/{self._estate.tenant_id}", everything)]
+        below: dict[ManagementGroup, list[Subscription]] = defaultdict(list)
+        for item in everything:
+            for group in management_groups(self._estate, item):
+                below[group].append(item)
+        return [*wide, *(BillingScope(group.scope_id, tuple(items)) for group, items in below.items())]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from finops_lake.demo.advice import advice
+from finops_lake.demo.billing import management_groups
 from finops_lake.demo.calls import Call
 from finops_lake.demo.details import details
 from finops_lake.demo.kql import ParserError, run
@@ -89,8 +90,8 @@ def _row(resource: Resource) -> dict[str, Any]:
 
 def _container(world: World, subscription: Subscription) -> dict[str, Any]:
     chain = [
-        {"displayName": "Landing zones", "name": "mg-landing-zones"},
-        {"displayName": "Contoso", "name": world.estate.tenant_id},
+        {"displayName": group.display_name, "name": group.name}
+        for group in management_groups(world.estate, subscription)
     ]
     return {
         "id": subscription.scope,

@@ -63,6 +63,7 @@ def budgets_tool(app: App) -> Tool:
             statuses=words_of(status),
             limit=limit or ROWS_ASKED,
             configured={one.budget_id: one.amount for one in app.settings.budgets},
+            of_settings=app.settings.subscriptions,
         )
         need = Need(["marts.budget_status", "marts.unbudgeted_spend"], None, max_wait_seconds, cache_bypass)
         with spelled.in_errors():

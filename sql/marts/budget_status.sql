@@ -113,6 +113,12 @@ missing as (
     group by budget_id
 ),
 
+unplaced as (
+    select count(*) as subscriptions
+    from staging.subscriptions
+    where sub_account_id not in (select sub_account_id from staging.subscription_ancestors)
+),
+
 charged as (
     select
         budgets.budget_id,
@@ -165,8 +171,11 @@ compared as (
                     when budgets.sub_account_id is null then ' of the scope as a whole'
                     else ''
                 end
+            when budgets.scope_kind = 'management_group' and unplaced.subscriptions > 0
+                then 'not known whether subscriptions that are not read belong to it: ' || unplaced.subscriptions
         end as obstacle,
     from periods as budgets
+    cross join unplaced
     left join sums using (budget_id)
     left join missing using (budget_id)
 ),

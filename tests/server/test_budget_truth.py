@@ -219,34 +219,6 @@ def check_overlaps(azure: LocalAzure, pairs: list[dict[str, Any]]) -> None:
     assert not [one for one in pairs if "over" in (one["budget_name"], one["other_budget_name"])]
 
 
-async def test_a_budget_of_a_billing_account_counts_what_the_ledger_bills_there(
-    azure: LocalAzure, tmp_path: Path
-) -> None:
-    """Where only some subscriptions of the account are read, there is no figure of ours; Azure's still stands."""
-    accounts = [scope for scope in azure.world.billing.scopes.values() if scope.agreement == "EnterpriseAgreement"]
-    account = min(accounts, key=lambda scope: len(scope.scope_id))
-    first = account.subscriptions[0]
-    azure.world.add_budget(
-        Budget(first, "enrolled", "healthy", Decimal(10**6), wide=account.scope_id, within=account.subscriptions)
-    )
-    more = {"FINOPS_LAKE_BUDGET_SCOPES": account.scope_id, "FINOPS_LAKE_HISTORY_MONTHS": "1"}
-    found = {}
-    for name, scopes in (("whole", {"FINOPS_LAKE_SCOPES": account.scope_id}), ("part", {})):
-        app = App(settings_for(azure, tmp_path / name, FINOPS_LAKE_COST_SOURCE="cost_details", **more, **scopes))
-        app.refresher().refresh(Demand(tables=TABLES))
-        rows = records(await ask(app, "get_budget_status", limit=1000))
-        (found[name],) = (row for row in rows if row["budget_name"] == "enrolled" and row["is_budget_currency"])
-        app.close()
-    (truth,) = (item for item in azure.truth.budgets() if item.budget.name == "enrolled")
-    assert len(account.subscriptions) > 1
-    assert Decimal(found["whole"]["lake_spend"]) == ledger_spend(azure, truth.budget)
-    assert found["whole"]["difference_reason"] == "open days"
-    assert found["part"]["lake_spend"] is None
-    assert found["part"]["difference_reason"] == "not in the lake: 2026-11 of the scope as a whole"
-    for row in found.values():
-        assert Decimal(row["azure_spend"]) == truth.spend.current
-
-
 async def test_spend_without_a_budget_is_what_the_ledger_leaves(app: App, refreshed: Refreshed) -> None:
     """The Cost Management query cannot tell meter categories: what such a budget may count is told apart."""
     azure = refreshed.azure
