@@ -53,7 +53,7 @@ def build_server(app: App) -> MCPServer[Any]:
         log_level=app.settings.log_level,
         cache_hints={method: CacheHint(ttl_ms=300_000, scope="public") for method in LISTS},
     )
-    for prompt in make_prompts(app, {tool.name for tool in tools}):
+    for prompt in make_prompts(app, {tool.name: tool.parameters.get("properties", {}) for tool in tools}):
         server.add_prompt(prompt)
     add_resources(server, app, shelf)
     add_completions(server, app)
