@@ -32,6 +32,12 @@ LOG = logging.getLogger("finops_lake.refresh")
 IDLE_SECONDS = 1.0
 """After so long without a chunk an empty batch is given, so that the caller can let go of the lake meanwhile."""
 
+GATHER_SECONDS = 0.5
+"""How long what has arrived waits for more: each load costs the same again, however few rows it has."""
+
+GATHER_ROWS = 130_000
+"""So many rows wait for no more, which bounds the memory they take."""
+
 COLLECT_EVERY_SECONDS = 60.0
 """How often garbage is collected while the collector is off, since a throttled refresh may take an hour."""
 
@@ -62,6 +68,7 @@ class Fetcher:
     _refused: set[tuple[str, str]] = field(default_factory=set)
     _late: deque[Chunk] = field(default_factory=deque)
     _out_of_time: set[tuple[str, str]] = field(default_factory=set)
+    _broken: BaseException | None = None
 
     def fetch_all(self, chunks: Sequence[Chunk]) -> Generator[list[Arrived]]:
         """Yield what has arrived, in batches in order of arrival, until every chunk is dealt with.
@@ -78,22 +85,52 @@ class Fetcher:
                 if self.monotonic() >= next_collection:
                     gc.collect()
                     next_collection = self.monotonic() + COLLECT_EVERY_SECONDS
-                self._submit(pool, waiting, running)
-                if not running:
-                    continue
-                done, running = wait(running, timeout=IDLE_SECONDS, return_when=FIRST_COMPLETED)
-                arrived = [self._noted(one) for future in done for one in future.result()]
-                self._note_late()
-                yield arrived
+                arrived = self._gathered(pool, waiting, running)
+                if arrived or running:
+                    yield arrived
                 for _, fetched in arrived:
                     if fetched is not None:
                         fetched.discard()
+                if self._broken is not None:
+                    raise self._broken
         except BaseException:
             self.azure.close()  # ends waits, so that the threads can be joined
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             restore()
+
+    def _gathered(
+        self,
+        pool: ThreadPoolExecutor,
+        waiting: deque[list[Chunk]],
+        running: set[Future[list[Arrived]]],
+    ) -> list[Arrived]:
+        """Return what arrives within a moment of the first; nothing where nothing arrives for IDLE_SECONDS."""
+        arrived: list[Arrived] = []
+        rows, until = 0, time.monotonic() + IDLE_SECONDS  # waiting is real, whatever the clock
+        self._submit(pool, waiting, running)
+        while running and rows < GATHER_ROWS and self._broken is None:
+            done, _ = wait(running, timeout=max(until - time.monotonic(), 0), return_when=FIRST_COMPLETED)
+            if not done:
+                break
+            if not arrived:
+                until = time.monotonic() + GATHER_SECONDS
+            running -= done
+            came = [one for future in done for one in self._result(future)]
+            rows += sum(fetched.rows.num_rows for _, fetched in came if fetched is not None)
+            arrived += came
+            self._note_late()
+            self._submit(pool, waiting, running)
+        return arrived
+
+    def _result(self, future: Future[list[Arrived]]) -> list[Arrived]:
+        """Return what a thread brought; what broke it is raised only when the others' rows are dealt with."""
+        try:
+            return [self._noted(one) for one in future.result()]
+        except BaseException as error:
+            self._broken = self._broken or error
+            return []
 
     def _submit(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class Run:
     planned_from: int = 0
     is_stopped: Callable[[], bool] | None = None
     choices: list[CostChoice] = field(default_factory=list)
+    _made: deque[ApiCall] = field(default_factory=deque)
+    _held: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         from finops_lake.extract.catalog import EXTRACTORS
@@ -86,22 +89,26 @@ class Run:
             self.settings.utc_now,
             self._on_wait,
             self.monotonic,
-            self._on_calls,
+            self._made.extend,
         )
 
     def work(self) -> None:
         """Fetch the subscriptions first, since they decide what else there is, then all that is due."""
+        with self._held:
+            self._work()
+
+    def _work(self) -> None:
+        self._hold()
         self._collect()
         self._read_figures()
         self._tell("looking at what is due")
-        with self.warehouse.open():
-            known = states_of(self.warehouse.query(STATES_SQL))
+        known = states_of(self.warehouse.query(STATES_SQL))
         states = with_confirmations(known, self.journal.confirmations())
         self.known = Known(states)
         listings = first_listings(self.settings)
         self._fetch(due_chunks(listings, self.sources, states, self.policy, listing_demand(self.demand)))
-        with self.warehouse.open():
-            found = [(scope, name or "") for scope, name in self.warehouse.query(SUBSCRIPTIONS_SQL)]
+        self._hold()
+        found = [(scope, name or "") for scope, name in self.warehouse.query(SUBSCRIPTIONS_SQL)]
         chosen = choose_subscriptions(found, self.settings.subscriptions)
         if not chosen:
             self.notes.append(
@@ -118,8 +125,8 @@ class Run:
         from finops_lake.extract.retail_prices import extractor_for
         from finops_lake.pricing import prices_due
 
-        with self.warehouse.open():
-            due = prices_due(self.warehouse.query, self.policy.now, self.demand)
+        self._hold()
+        due = prices_due(self.warehouse.query, self.policy.now, self.demand)
         extractor = extractor_for(due)
         self.fetcher.extractors = {**EXTRACTORS, extractor.source.table: extractor}
         self._fetch(list(due))
@@ -142,13 +149,13 @@ class Run:
     ) -> tuple[list[Chunk], dict[Chunk, ChunkState]]:
         """Return what is due and was not asked for in this refresh, with the source of cost chosen by what is known."""
         since = self.policy.now if self.demand.force or self.demand.retry_refused else None
-        with self.warehouse.open():
-            known = states_of(self.warehouse.query(STATES_SQL))
-            moves = self.warehouse.query(MOVES_SQL)
-            states = with_moves(with_confirmations(known, self.journal.confirmations()), moves)
-            self.choices = choices_of(self.settings, subscriptions, self.warehouse.query, states, since=since)
-            if self.warehouse.note_cost_sources(cost_source_rows(self.choices)):
-                self.unpublished = True
+        self._hold()
+        known = states_of(self.warehouse.query(STATES_SQL))
+        moves = self.warehouse.query(MOVES_SQL)
+        states = with_moves(with_confirmations(known, self.journal.confirmations()), moves)
+        self.choices = choices_of(self.settings, subscriptions, self.warehouse.query, states, since=since)
+        if self.warehouse.note_cost_sources(cost_source_rows(self.choices)):
+            self.unpublished = True
         others = other_scopes(self.settings)
         chunks = covered(self.sources.values(), subscriptions, others, self.choices, self.policy, self.demand)
         due = due_chunks(chunks, self.sources, states, self.policy, self.demand)
@@ -209,8 +216,11 @@ class Run:
             self.generation = publish(self.warehouse, self.journal, keep, audited=audited)
             self.unpublished = False
 
-    def _on_calls(self, calls: Sequence[ApiCall]) -> None:
-        """Note calls to Azure; a journal that cannot be written costs lines about calls, and nothing else."""
+    def _note_calls(self) -> None:
+        """Note the calls made meanwhile; a journal that cannot be written costs lines about calls, and nothing else."""
+        calls = [self._made.popleft() for _ in range(len(self._made))]
+        if not calls:
+            return
         try:
             self.journal.note_calls(calls)
         except FinopsLakeError as error:
@@ -219,21 +229,27 @@ class Run:
     def _fetch(self, chunks: Sequence[Chunk]) -> None:
         """Load chunks as they arrive; the warehouse is held open only while they keep arriving."""
         self.total += len(chunks)
-        with ExitStack() as opened, closing(self.fetcher.fetch_all(chunks)) as batches:
-            is_open = False
+        with ExitStack() as at_end, closing(self.fetcher.fetch_all(chunks)) as batches:
+            at_end.callback(self._note_calls)
             for batch in batches:
-                if batch and not is_open:
-                    opened.enter_context(self.warehouse.open())
-                elif not batch and is_open:
-                    opened.close()
-                is_open = bool(batch)
+                self._note_calls()
+                if batch:
+                    self._hold()
+                else:
+                    self._held.close()
                 self._load(batch)
                 self._check_stopped()
-                if is_open and self.monotonic() >= self.next_publication:
-                    opened.close()
-                    is_open = False
+                if batch and self.monotonic() >= self.next_publication:
+                    self._held.close()
                     self.publish(audited=False)
                     self.next_publication = self.monotonic() + PUBLISH_EVERY_SECONDS
+        self._held.close()
+
+    def _hold(self) -> None:
+        """Hold the warehouse open until `_held` is closed: opening it reads its whole catalog."""
+        if not self.warehouse.is_open:
+            self._held.close()
+            self._held.enter_context(self.warehouse.open())
 
     def _check_stopped(self) -> None:
         if self.is_stopped is not None and self.is_stopped():

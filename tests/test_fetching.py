@@ -42,13 +42,14 @@ class Script:
     errors: dict[str, Exception] = field(default_factory=dict)
     asked: list[Chunk] = field(default_factory=list)
     collecting: list[bool] = field(default_factory=list)
+    rows: pa.Table = field(default_factory=SOURCE.schema.empty_table)
 
     def fetch(self, azure: AzureClients, chunk: Chunk) -> Fetched:
         self.asked.append(chunk)
         self.collecting.append(gc.isenabled())
         if chunk.scope_id in self.errors:
             raise self.errors[chunk.scope_id]
-        return Fetched(SOURCE.schema.empty_table())
+        return Fetched(self.rows)
 
 
 def fetcher(script: Script, clients: Clients, **more: Any) -> Fetcher:
@@ -92,6 +93,31 @@ def test_older_months_of_a_refused_scope_are_skipped_and_others_are_not() -> Non
     assert one.skipped > 0
     assert [chunk.scope_id for chunk in script.asked].count("/a") == 4
     assert len(script.asked) + one.skipped == len(chunks)
+
+
+def test_what_arrives_at_about_the_same_time_is_given_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finops_lake.fetching.GATHER_SECONDS", 60.0)
+    chunks = [month(f"/{number}") for number in range(9)]
+    batches = list(fetcher(Script(), Clients(), workers=2).fetch_all(chunks))
+    assert [len(batch) for batch in batches] == [9]
+
+
+def test_many_rows_wait_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finops_lake.fetching.GATHER_SECONDS", 60.0)
+    monkeypatch.setattr("finops_lake.fetching.GATHER_ROWS", 1)
+    script = Script(rows=pa.table([pa.nulls(1, one.type) for one in SOURCE.schema], schema=SOURCE.schema))
+    chunks = [month(f"/{number}") for number in range(9)]
+    batches = [batch for batch in fetcher(script, Clients(), workers=1).fetch_all(chunks) if batch]
+    assert len(batches) > 1
+    assert sum(map(len, batches)) == 9
+
+
+def test_what_arrived_before_the_sign_in_ran_out_is_given_first() -> None:
+    one = fetcher(Script({"/b": SignInError("expired")}), Clients(), workers=1)
+    batches = one.fetch_all([month("/a"), month("/b")])
+    assert [result.chunk.scope_id for result, _ in next(batches)] == ["/a"]
+    with pytest.raises(SignInError):
+        next(batches)
 
 
 def test_past_the_deadline_nothing_more_is_asked() -> None:

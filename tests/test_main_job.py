@@ -293,7 +293,10 @@ def test_only_one_refresh_at_a_time(azure: LocalAzure, tmp_path: Path) -> None:
         app.refresher().refresh(Demand())
 
 
-def test_a_refresh_that_broke_off_goes_on_where_it_stopped(azure: LocalAzure, tmp_path: Path) -> None:
+def test_a_refresh_that_broke_off_goes_on_where_it_stopped(
+    azure: LocalAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finops_lake.fetching.GATHER_SECONDS", 0.0)  # so that it breaks off early
     settings = settings_for(azure, tmp_path, FINOPS_LAKE_HISTORY_MONTHS="2", FINOPS_LAKE_WORKERS="1")
     seen: list[str] = []
 

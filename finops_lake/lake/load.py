@@ -111,8 +111,9 @@ def _stamped_rows(source: Source, loads: Sequence[Load]) -> pa.Table:
     kinds = (pa.string(), pa.date32(), pa.string(), pa.int64(), pa.timestamp("us", tz="UTC"))
     for load in loads:
         rows = _fitting(source, load.rows)
+        same = pa.repeat(pa.scalar(0, pa.int8()), rows.num_rows)
         for (name, value), kind in zip(_stamps(load).items(), kinds, strict=True):
-            rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), rows.num_rows))
+            rows = rows.append_column(name, pa.DictionaryArray.from_arrays(same, pa.array([value], kind)))
         tables.append(rows)
     return pa.concat_tables(tables)
 

@@ -6,7 +6,8 @@ once however many loads touched it. A writer killed in between leaves the marks,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -24,6 +25,7 @@ from finops_lake.lake.trouble import explanation
 ALL = date.min
 """Stands for the month of the one piece of a mart that is stored whole."""
 _REBUILT = "rebuilt_rows"
+_ROWS_AT_ONCE = 500_000  # of one transaction: full row groups go to the file at once, fewer rows go through the log
 _SCOPES_AT_ONCE = 10  # one statement for several scopes is three times as fast as one each, and fits in memory
 
 
@@ -92,33 +94,44 @@ def rebuild_stale(connection: duckdb.DuckDBPyConnection, marts: Mapping[str, Sql
     Where a mart remembers, rows that come out the same stay, and others hold from `now` (UTC).
     """
     for name, mart in marts.items():
-        rows = connection.execute(
-            "select distinct month, scope_id from meta.stale_partitions where view_name = ? order by all", [name]
-        ).fetchall()
-        for month, pieces in groupby(rows, itemgetter(0)):
-            scope_ids = [scope_id for _, scope_id in pieces]
-            for start in range(0, len(scope_ids), _SCOPES_AT_ONCE):
-                with transaction(connection):
-                    _rebuild(connection, mart, month, scope_ids[start : start + _SCOPES_AT_ONCE], now)
+        pieces = deque(_stale_pieces(connection, name))
+        while pieces:
+            with transaction(connection):
+                written = 0
+                while pieces and written < _ROWS_AT_ONCE:
+                    written += _rebuild(connection, mart, *pieces.popleft(), now)
+
+
+def _stale_pieces(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[tuple[date, list[str]]]:
+    """Yield months, and of each the scopes that one statement rebuilds."""
+    rows = connection.execute(
+        "select distinct month, scope_id from meta.stale_partitions where view_name = ? order by all", [name]
+    ).fetchall()
+    for month, pieces in groupby(rows, itemgetter(0)):
+        scope_ids = [scope_id for _, scope_id in pieces]
+        for start in range(0, len(scope_ids), _SCOPES_AT_ONCE):
+            yield month, scope_ids[start : start + _SCOPES_AT_ONCE]
 
 
 def _rebuild(
     connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, scope_ids: list[str], now: datetime
-) -> None:
-    target = quoted(mart.schema, mart.name)
+) -> int:
+    """Rebuild some scopes of a month, and return how many rows that added."""
+    target, written = quoted(mart.schema, mart.name), 0
     held = _held(connection, mart, month, scope_ids)
     fresh = [scope_id for scope_id in scope_ids if scope_id not in held]
     try:
         if held and mart.remembers:
-            _remember(connection, mart, month, held, now)
+            written = _remember(connection, mart, month, held, now)
         elif held:
             connection.execute(f"delete from {target} where {_picked(mart, held)}", _values(mart, held, month))
             fresh = scope_ids
         if fresh:
-            connection.execute(
+            ((added,),) = connection.execute(
                 f"insert into {target} by name select * from (\n{mart.select}\n) where {_picked(mart, fresh)}",
                 _values(mart, fresh, month),
-            )
+            ).fetchall()
+            written += added
     except (duckdb.DataError, duckdb.ProgrammingError) as error:
         raise LakeError(f"{mart.path} cannot be computed: {explanation(str(error))}") from error
     connection.execute(
@@ -126,6 +139,7 @@ def _rebuild(
         " and month = ?",
         [mart.view, *scope_ids, month],
     )
+    return written
 
 
 def _held(connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, scope_ids: list[str]) -> list[str]:
@@ -157,7 +171,7 @@ def _is_by_scope(mart: SqlFile) -> bool:
 
 def _remember(
     connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, scope_ids: list[str], now: datetime
-) -> None:
+) -> int:
     since = quoted(mart.headers["remembers"])
     connection.execute(
         f"create or replace temp table {_REBUILT} as select * replace (?::timestamptz as {since}) from ("
@@ -172,5 +186,6 @@ def _remember(
         tuple(name for name in columns if quoted(name) != since),
     )
     pieces = [(scope_id, month) if _is_by_scope(mart) else (month,) for scope_id in scope_ids]
-    reconcile(connection, kept, f"temp.{_REBUILT}", pieces, now)
+    changes = reconcile(connection, kept, f"temp.{_REBUILT}", pieces, now)
     connection.execute(f"drop table temp.{_REBUILT}")
+    return sum(change.added for change in changes)

@@ -39,10 +39,13 @@ def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: M
     for file in graph.files:
         _create(connection, file, definitions, raw_tables_beneath(file.view, graph.reads))
     said = _columns_said(connection)
+    headers: list[tuple[str, ...]] = []
     for file in graph.files:
         found = _describe(connection, file, graph, said)
         said[file.view] = {} if file.is_macro else found
-        _record(connection, file, graph, found)
+        headers += _headers(file, found)
+    _insert(connection, "meta.lineage", list(lineage([file.view for file in graph.files], graph.draws)))
+    _insert(connection, "meta.headers", headers)
     for alias, file in _aliases(graph.files).items():
         connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
         _comment(connection, "main", alias, "view", _text(file), said[file.view])
@@ -205,20 +208,17 @@ def _text(file: SqlFile) -> str:
     return f"{file.description} Grain: {grain.rstrip('.')}." if grain else file.description
 
 
-def _record(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph, columns: Mapping[str, str]) -> None:
-    _insert(connection, "meta.lineage", list(lineage([file.view], graph.draws)))
+def _headers(file: SqlFile, columns: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     texts = {"description": file.description, **file.headers}
     if file.is_macro:
         texts["parameters"] = "; ".join(f"{name}: {one.text}" for name, one in file.parameters.items())
         texts["columns"] = "; ".join(f"{name}: {text}" for name, text in columns.items())
-    _insert(connection, "meta.headers", [(file.view, key, value) for key, value in texts.items()])
+    yield from ((file.view, key, value) for key, value in texts.items())
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[str, ...]]) -> None:
-    if rows:
-        places = f"({', '.join('?' * len(rows[0]))})"
-        values = [value for row in rows for value in row]
-        connection.execute(f"insert into {table} values {', '.join([places] * len(rows))}", values)
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    connection.execute(f"insert into {table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
 
 
 def _aliases(files: Sequence[SqlFile]) -> dict[str, SqlFile]:

@@ -48,7 +48,7 @@ from meta.loads group by all having bool_or(row_count is not null)"""
 KEEP_USAGE = timedelta(days=90)
 """How long rows about calls and answers are kept where nothing else is said."""
 
-_MART_MEMORY = "512MB"  # a mart over all listings joins some thirty of them at once, each with blocks of its own
+_MART_MEMORY = "256MB"  # a mart over all listings joins some thirty of them at once, each with blocks of its own
 _FILE_MEMORY = "1GB"  # what reading files needs in blocks and in columns that are being filled, whatever their size
 
 _COST_SOURCE = "scope_id, source, tables, reason, agreement, not_given, covered_months"
@@ -152,16 +152,25 @@ class Warehouse:
     def open(self) -> Iterator[None]:
         """Hold `warehouse.duckdb` open for loading, its tables and views brought up to date.
 
-        Raises NewerLakeError, ForeignLakeError when the lake was filled from another origin, StorageError, or
-        LakeError naming file and line of a SQL file that cannot be used.
+        Where it is held open already it stays so; stored marts are up to date at the end in any case. Raises
+        NewerLakeError, ForeignLakeError when the lake was filled from another origin, StorageError, or LakeError
+        naming file and line of a SQL file that cannot be used.
         """
-        self._open()
+        was_open = self.is_open
+        if not was_open:
+            self._open()
         try:
             yield
-            if self._connection is not None:
+            if self.is_open:
                 self._rebuild()
         finally:
-            self._close()
+            if not was_open:
+                self._close()
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the warehouse is held open."""
+        return self._connection is not None
 
     def load(self, source: Source, fetched: Fetched, result: ChunkResult) -> ChunkResult:
         """Replace the chunk's raw rows, note the load and return it; all or nothing.

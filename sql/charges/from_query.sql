@@ -41,6 +41,33 @@ charges as (
         max(loaded_at) as loaded_at,
     from staging.cost_daily
     group by all
+),
+
+-- a resource has many charges, and its id is taken apart once
+resources as (
+    select
+        charged.x_scope_id,
+        charged.billing_month,
+        charged.resource_id,
+        nullif(regexp_extract(charged.resource_id, '/resourcegroups/([^/]+)', 1), '') as x_resource_group_name,
+        nullif(regexp_extract(charged.resource_id, '([^/]+)$', 1), '') as resource_name,
+        nullif(
+            array_to_string(
+                list_prepend(
+                    string_split(split_part(charged.resource_id, '/providers/', -1), '/')[1],
+                    string_split(split_part(charged.resource_id, '/providers/', -1), '/')[2:-:2]
+                ),
+                '/'
+            ),
+            ''
+        ) as resource_type,
+        regions.region_id,
+    from (
+        select distinct x_scope_id, billing_month, resource_id
+        from charges
+        where resource_id is not null
+    ) as charged
+    left join regions using (x_scope_id, billing_month, resource_id)
 )
 
 select
@@ -49,20 +76,11 @@ select
     charges.billing_month,
     'Microsoft' as provider_name,
     charges.sub_account_id,
-    nullif(regexp_extract(charges.resource_id, '/resourcegroups/([^/]+)', 1), '') as x_resource_group_name,
+    resources.x_resource_group_name,
     charges.resource_id,
-    nullif(regexp_extract(charges.resource_id, '([^/]+)$', 1), '') as resource_name,
-    nullif(
-        array_to_string(
-            list_prepend(
-                string_split(split_part(charges.resource_id, '/providers/', -1), '/')[1],
-                string_split(split_part(charges.resource_id, '/providers/', -1), '/')[2:-:2]
-            ),
-            '/'
-        ),
-        ''
-    ) as resource_type,
-    regions.region_id,
+    resources.resource_name,
+    resources.resource_type,
+    resources.region_id,
     charges.service_name,
     charges.billing_currency,
     case when loaded.has_actual then coalesce(charges.billed_cost, 0) end as billed_cost,
@@ -74,7 +92,7 @@ select
     charges.loaded_at as x_loaded_at,
 from charges
 left join loaded on charges.x_scope_id = loaded.scope_id and charges.billing_month = loaded.month
-left join regions
-    on charges.x_scope_id = regions.x_scope_id
-    and charges.billing_month = regions.billing_month
-    and charges.resource_id = regions.resource_id
+left join resources
+    on charges.x_scope_id = resources.x_scope_id
+    and charges.billing_month = resources.billing_month
+    and charges.resource_id = resources.resource_id
