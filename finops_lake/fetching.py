@@ -19,7 +19,7 @@ from finops_lake import telemetry
 from finops_lake.errors import FinopsLakeError, Outcome, OutOfTimeError, SignInError
 from finops_lake.journal import ApiCall
 from finops_lake.plan import REFUSED, units_of
-from finops_lake.source import Chunk, ChunkResult, Fetched
+from finops_lake.source import Arrived, Chunk, ChunkResult, Fetched
 
 if TYPE_CHECKING:
     from finops_lake.azure_api.calls import Calls
@@ -41,7 +41,6 @@ GATHER_ROWS = 130_000
 COLLECT_EVERY_SECONDS = 60.0
 """How often garbage is collected while the collector is off, since a throttled refresh may take an hour."""
 
-Arrived = tuple[ChunkResult, Fetched | None]
 OnWait = Callable[[float, str], None]
 OnCalls = Callable[[Sequence[ApiCall]], None]
 

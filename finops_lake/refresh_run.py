@@ -33,12 +33,12 @@ from finops_lake.planning import (
 from finops_lake.progress import OnProgress, Progress, label_of, steps_of
 from finops_lake.publishing import publish
 from finops_lake.refresh_plan import RefreshPlan, make_plan
-from finops_lake.source import Chunk, ChunkResult
+from finops_lake.source import Arrived, Chunk, ChunkResult
 from finops_lake.sourcing import CostChoice, tables_by_scope
 
 if TYPE_CHECKING:
     from finops_lake.azure_api.clients import AzureClients
-    from finops_lake.fetching import Arrived, Fetcher
+    from finops_lake.fetching import Fetcher
     from finops_lake.lake.writer import Warehouse
 
 LOG = logging.getLogger("finops_lake.refresh")

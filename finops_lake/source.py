@@ -157,6 +157,10 @@ class ChunkResult:
     changed: bool = True
 
 
+Arrived = tuple[ChunkResult, Fetched | None]
+"""What became of a chunk, and its rows if there are any."""
+
+
 def first_of_month(day: date) -> date:
     """Return the first day of the month that `day` lies in."""
     return day.replace(day=1)

@@ -31,7 +31,11 @@ def copied_where_alike() -> Iterator[None]:
     opened = Warehouse._open
 
     def begin(warehouse: Warehouse) -> None:
-        if warehouse._sql is None and not warehouse._own_checks and not warehouse.files.warehouse.exists():
+        if (
+            warehouse.definitions._sql is None
+            and not warehouse.definitions.own_checks
+            and not warehouse.files.warehouse.exists()
+        ):
             kept = _kept(warehouse)
             if not kept.exists():
                 _make(warehouse, kept, opened)
@@ -44,17 +48,17 @@ def copied_where_alike() -> Iterator[None]:
 
 
 def _kept(warehouse: Warehouse) -> Path:
-    sources = {name: source_fingerprint(source) for name, source in warehouse._sources.items()}
-    return FOLDER / f"{fingerprint(warehouse._views(()), sources, [])}-{duckdb.__version__}.duckdb"
+    sources = {name: source_fingerprint(source) for name, source in warehouse.definitions.sources.items()}
+    return FOLDER / f"{fingerprint(warehouse.definitions.files(), sources, [])}-{duckdb.__version__}.duckdb"
 
 
 def _make(warehouse: Warehouse, kept: Path, opened: Callable[[Warehouse], None]) -> None:
     FOLDER.mkdir(mode=0o700, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         made = Warehouse(
-            Path(folder), list(warehouse._sources.values()), origin=warehouse.origin, clock=warehouse._clock
+            Path(folder), list(warehouse.definitions.sources.values()), origin=warehouse.origin, clock=warehouse._clock
         )
-        made.add_views(warehouse._own_views)
+        made.add_views(warehouse.definitions._own_views)
         path = LakeFiles(Path(folder)).warehouse
         with made.lock(0):
             opened(made)

@@ -14,36 +14,25 @@ import duckdb
 import filelock
 import pyarrow as pa
 
-from finops_lake import __version__
 from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome, StorageError
 from finops_lake.filerows import FileNote, FilePart, FileRows
-from finops_lake.lake import filenotes, filerows, ledger, own_checks, stored
-from finops_lake.lake import load as loading
-from finops_lake.lake.confirmed import CANDIDATES, misjudged_months, note_confirmed, show_confirmed
-from finops_lake.lake.connection import SCHEMA_VERSION, check_version, connect_writer, memory_of, recorded
-from finops_lake.lake.facts import PUBLISHED_UP_TO, fingerprint, note_facts, tables_of
+from finops_lake.lake import filenotes, filerows, ledger, own_checks
+from finops_lake.lake.confirmed import misjudged_months, note_confirmed, show_confirmed
+from finops_lake.lake.connection import check_version, connect_writer, memory_of, recorded
+from finops_lake.lake.definitions import Definitions
+from finops_lake.lake.facts import PUBLISHED_UP_TO, note_facts
 from finops_lake.lake.filefaults import RoundingError
 from finops_lake.lake.files import LakeFiles, drop_leftovers
-from finops_lake.lake.framing import read_views
-from finops_lake.lake.graph import Graph, build_graph
+from finops_lake.lake.held import Held
+from finops_lake.lake.load import transaction
+from finops_lake.lake.marts import Marts
 from finops_lake.lake.origin import origin_of_both
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
-from finops_lake.lake.remember import Change
-from finops_lake.lake.rules import Exclusion, Fault, faults_found_by, keep_exclusions, keep_faults
-from finops_lake.lake.schema import create_meta, create_raw, source_fingerprint
-from finops_lake.lake.sqlfiles import SqlFile, sql_folder
+from finops_lake.lake.rules import Exclusion, Fault
+from finops_lake.lake.sqlfiles import SqlFile
 from finops_lake.lake.trouble import explanation, storage_trouble, translated
 from finops_lake.lake.usage import Facts, keep_usage
-from finops_lake.lake.views import create_views
-from finops_lake.source import Chunk, ChunkResult, Fetched, Source, StoredRows
-
-Arrived = tuple[ChunkResult, Fetched | None]
-"""What became of a chunk, and its rows if there are any."""
-
-_HELD_SQL = """select table_name, scope_id, month, metric,
-    arg_max(outcome, load_id), arg_max(coalesce(reason, ''), load_id)
-from meta.loads group by all having bool_or(row_count is not null)"""
-"""The chunks that may have rows, and how the latest attempt at each ended; a new one replaces nothing."""
+from finops_lake.source import Arrived, ChunkResult, Fetched, Source, StoredRows
 
 KEEP_USAGE = timedelta(days=90)
 """How long rows about calls and answers are kept where nothing else is said."""
@@ -54,9 +43,6 @@ _FILE_MEMORY = "1GB"  # what reading files needs in blocks and in columns that a
 _COST_SOURCE = "scope_id, source, tables, reason, agreement, not_given, covered_months"
 _COST_SOURCES_SQL = f"select {_COST_SOURCE} from meta.cost_sources"
 _NOTE_SOURCE_SQL = f"insert into meta.cost_sources ({_COST_SOURCE}, chosen_at) values (?, ?, ?, ?, ?, ?, ?, ?)"
-
-_Ending = tuple[str, str]
-"""How an attempt ended: its outcome and its reason."""
 
 
 class Warehouse:
@@ -78,26 +64,21 @@ class Warehouse:
         confirmed: Callable[[], Sequence[ChunkResult]] = lambda: (),
     ) -> None:
         self.files = LakeFiles(home)
-        self._sources = {source.table: source for source in sources}
-        self._sql = sql
+        self.definitions = Definitions(sources, sql)
         self.origin = origin
         self._clock = clock
         self._confirmed = confirmed
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._stored: dict[str, SqlFile] = {}
-        self._stored_above: dict[str, list[SqlFile]] = {}
-        self._raw_beneath: dict[str, list[str]] = {}
-        self._next_load_id = 1
-        self._held: dict[Chunk, _Ending] = {}
-        self._graph = Graph((), {}, {})
-        self._views_read: dict[tuple[tuple[str, str], ...], Sequence[SqlFile]] = {}
-        self._own_views: tuple[SqlFile, ...] = ()
-        self.faults: tuple[str, ...] = ()
+        self._held: Held
+        self._marts: Marts
+        self._trouble: tuple[str, ...] = ()
         self.has_new_views = False
         self.has_unpublished = False
-        self._exclusions: tuple[Exclusion, ...] | None = None
-        self._own_checks: tuple[SqlFile, ...] = ()
-        self._rule_faults: tuple[Fault, ...] | None = None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What of the user's files could not be used, and what a publication had to leave out."""
+        return self.definitions.faults + self._trouble
 
     def add_rules(
         self, exclusions: Sequence[Exclusion] | None, checks: Sequence[SqlFile] = (), faults: Sequence[Fault] = ()
@@ -106,19 +87,14 @@ class Warehouse:
 
         All that as of the next opening; checks that turn out to be broken are left out, and told, too.
         """
-        self._exclusions = None if exclusions is None else tuple(exclusions)
-        self._own_checks, self._rule_faults = tuple(checks), tuple(faults)
-        self._tell(faults)
-
-    def _tell(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(dict.fromkeys((*self.faults, *(one.fault for one in faults))))
+        self.definitions.add_rules(exclusions, checks, faults)
 
     def add_views(self, views: Sequence[SqlFile], faults: Sequence[str] = ()) -> None:
         """Make these views beside those of the sql folder, or in place of those of the same name.
 
         `faults` says which of the user's could not be made.
         """
-        self._own_views, self.faults = tuple(views), tuple(faults)
+        self.definitions.add_views(views, faults)
 
     @contextlib.contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
@@ -128,7 +104,7 @@ class Warehouse:
         """
         with translated("Preparing the lake", self.files.home):
             self.files.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # bills are private
-        self._views_read.clear()  # files may have changed since the last refresh, though not within one
+        self.definitions.forget_files()  # they may have changed since the last refresh, though not within one
         guard = filelock.FileLock(self.files.writer_lock, thread_local=False)
         with translated("Locking the lake", self.files.home):
             try:
@@ -179,8 +155,8 @@ class Warehouse:
 
         The stored marts above are rebuilt for this scope and month when the warehouse closes or is published.
         """
-        with self._writing(f"Loading {source.table}") as connection, loading.transaction(connection):
-            return self._take(connection, [(result, fetched)])[0]
+        with self._writing(f"Loading {source.table}") as connection, transaction(connection):
+            return self._held.take(connection, [(result, fetched)])[0]
 
     def load_all(self, arrived: Sequence[Arrived], *, note_unchanged: bool = True) -> list[ChunkResult]:
         """Load or record several chunks in one transaction, which costs little more than one; return the results.
@@ -192,8 +168,8 @@ class Warehouse:
         """
         try:
             memory = _memory_for(fetched for _, fetched in arrived)
-            with self._writing("Loading", memory) as connection, loading.transaction(connection):
-                return self._take(connection, arrived, note_unchanged)
+            with self._writing("Loading", memory) as connection, transaction(connection):
+                return self._held.take(connection, arrived, note_unchanged=note_unchanged)
         except StorageError:
             raise
         except (LakeError, pa.ArrowException):
@@ -212,45 +188,37 @@ class Warehouse:
     def months_in(self, table: str, part: FilePart, dated_by: str) -> set[date]:
         """Return the months of a file's rows, having read it whole; BadFileError where that cannot be done."""
         with self._writing("Reading a file", _FILE_MEMORY) as connection:
-            return filerows.months_in(connection, self._sources[table], part, dated_by)
+            return filerows.months_in(connection, self.definitions.sources[table], part, dated_by)
 
     def metric_in(self, table: str, parts: Sequence[FilePart]) -> str | None:
         """Return which reading of cost the rows of these files are; None where nothing in them tells."""
         with self._writing("Reading a file", _FILE_MEMORY) as connection:
-            return filerows.metric_in(connection, self._sources[table], parts)
+            return filerows.metric_in(connection, self.definitions.sources[table], parts)
 
     def note_files(self, notes: Sequence[FileNote], gone: Sequence[tuple[str, str]]) -> None:
         """Write down what became of these files, in place of what was known of them and of those that are gone."""
-        with self._writing("Noting files") as connection, loading.transaction(connection):
+        with self._writing("Noting files") as connection, transaction(connection):
             filenotes.replace_notes(connection, notes, gone)
 
     def _load_files(self, rows: FileRows, *, exact: bool) -> list[ChunkResult]:
-        source = self._sources[rows.table]
-        base, key = self._next_load_id, (rows.table, rows.scope_id, rows.metric)
-        held = {chunk.month for chunk in self._held if (chunk.table, chunk.scope_id, chunk.metric) == key}
-        with self._writing(f"Loading {rows.table}", _FILE_MEMORY) as connection, loading.transaction(connection):
+        source, base = self.definitions.sources[rows.table], self._held.next_load_id
+        months = self._held.months_of(rows.table, rows.scope_id, rows.metric)
+        with self._writing(f"Loading {rows.table}", _FILE_MEMORY) as connection, transaction(connection):
             inexact = 0 if exact else filerows.count_inexact(connection, source, rows)
-            months = {month for month in held if month is not None}
             taken = filerows.take(connection, source, rows, months, base, self._clock(), exact=exact)
-            results = [filerows.result_of(one, rows, self._clock(), inexact) for one in taken]
-            numbers = [one.load_id for one in taken]
-            if results:
-                loading.insert_results(connection, list(zip(numbers, results, strict=True)))
-                self._mark_months(connection, results)
-        self._next_load_id = max([base, *numbers]) + 1
-        self._held.update((one.chunk, _ending(one)) for one in results)
-        return results
+            results = [(one.load_id, filerows.result_of(one, rows, self._clock(), inexact)) for one in taken]
+            return list(self._held.note_files(connection, results))
 
     def record(self, result: ChunkResult) -> None:
         """Note an attempt that brought no rows; what the lake holds of the chunk stays."""
-        with self._writing("Noting a failed load") as connection, loading.transaction(connection):
-            self._take(connection, [(result, None)])
+        with self._writing("Noting a failed load") as connection, transaction(connection):
+            self._held.take(connection, [(result, None)])
 
     def _load_alone(self, result: ChunkResult, fetched: Fetched | None, note_unchanged: bool) -> ChunkResult:
         try:
             memory, doing = _memory_for([fetched]), f"Loading {result.chunk.table}"
-            with self._writing(doing, memory) as connection, loading.transaction(connection):
-                return self._take(connection, [(result, fetched)], note_unchanged)[0]
+            with self._writing(doing, memory) as connection, transaction(connection):
+                return self._held.take(connection, [(result, fetched)], note_unchanged=note_unchanged)[0]
         except StorageError:
             raise
         except (LakeError, pa.ArrowException) as error:
@@ -258,75 +226,13 @@ class Warehouse:
             self.record(result)
         return result
 
-    def _take(
-        self, connection: duckdb.DuckDBPyConnection, arrived: Sequence[Arrived], note_unchanged: bool = True
-    ) -> list[ChunkResult]:
-        """Load rows table by table, note every result, mark the stored marts above, and return the results.
-
-        A failed attempt marks, too: marts may tell what is missing from what is zero.
-        """
-        numbered = list(enumerate(arrived, self._next_load_id))
-        self._next_load_id += len(numbered)  # a number whose transaction fails is not given again
-        loads: dict[str, list[loading.Load]] = {}
-        for number, (result, fetched) in numbered:
-            if fetched is not None:
-                stamped = loading.Stamped(number, self._clock())
-                loads.setdefault(result.chunk.table, []).append(loading.Load(result.chunk, fetched.rows, stamped))
-        changes: dict[int, Change] = {}
-        for table, some in loads.items():
-            changes |= self._load_table(connection, self._sources[table], some)
-        results = {
-            number: replace(result, changed=bool(changes.get(number)) or result.chunk not in self._held)
-            for number, (result, _) in numbered
-        }
-        noted = [(number, one) for number, one in results.items() if note_unchanged or not self._is_confirmed(one)]
-        loading.insert_results(connection, noted)
-        self._mark_months(connection, [one for _, one in noted if not self._is_confirmed(one)])
-        for one in results.values():
-            if one.row_count is not None or one.chunk in self._held:
-                self._held[one.chunk] = _ending(one)
-        return list(results.values())
-
-    def _load_table(
-        self, connection: duckdb.DuckDBPyConnection, source: Source, loads: Sequence[loading.Load]
-    ) -> dict[int, Change]:
-        """Insert what is new, reconcile what is held, and return what changed by the number of the load."""
-        fresh = [one for one in loads if one.chunk not in self._held]
-        held = [one for one in loads if one.chunk in self._held]
-        changes = {one.stamped.load_id: Change(added=one.rows.num_rows) for one in fresh}
-        if fresh:
-            loading.insert_rows(connection, source, fresh)
-        if held:
-            found = loading.replace_rows(connection, source, held, held[0].stamped.loaded_at)
-            changes |= {one.stamped.load_id: change for one, change in zip(held, found, strict=True)}
-        if not source.monthly and any(changes.values()):
-            for mart in self._stored_above.get(source.table, []):
-                stored.mark_all(connection, mart, self._raw_beneath[mart.view])
-        return changes
-
-    def _is_confirmed(self, result: ChunkResult) -> bool:
-        """Return whether an attempt only says again what the lake knows."""
-        return not result.changed and self._held.get(result.chunk) == _ending(result)
-
-    def _mark_months(self, connection: duckdb.DuckDBPyConnection, results: Sequence[ChunkResult]) -> None:
-        """Have the pieces of stored marts above these months rebuilt."""
-        stored.mark(
-            connection,
-            [
-                (mart, result.chunk.scope_id, result.chunk.month)
-                for result in results
-                if result.chunk.month is not None
-                for mart in self._stored_above.get(result.chunk.table, [])
-            ],
-        )
-
     def note_cost_sources(self, rows: Sequence[tuple[Any, ...]]) -> bool:
         """Write down which source of cost was chosen for each scope, and return whether that is news.
 
         Each row is (scope, source, tables, reason, agreement, what it cannot tell, months that files cover). Scopes not
         among them are kept: a refresh may cover some only.
         """
-        with self._writing("Noting the sources of cost") as connection, loading.transaction(connection):
+        with self._writing("Noting the sources of cost") as connection, transaction(connection):
             known = {row[0]: row for row in connection.execute(_COST_SOURCES_SQL).fetchall()}
             news = [row for row in rows if known.get(row[0]) != tuple(row)]
             for row in news:
@@ -357,18 +263,18 @@ class Warehouse:
         if self._connection is None:
             self._open()
         self._rebuild()
-        if self._own_checks:
+        if self.definitions.own_checks:
             self._run_checks()
         if audited:
             self._audit()
         with self._writing("Publishing the lake") as connection:
-            with loading.transaction(connection):
-                self._next_load_id = note_confirmed(connection, confirmed, self._next_load_id)
+            with transaction(connection):
+                self._held.next_load_id = note_confirmed(connection, confirmed, self._held.next_load_id)
                 keep_usage(connection, usage or {}, self._clock() - keep)
             facts = recorded(connection, self.files.warehouse)
             number = max([*self.files.numbers(), int(facts.get("generation", 0))]) + 1
             facts = {"generation": str(number), "published_at": self._clock().isoformat()}
-            note_facts(connection, facts | {PUBLISHED_UP_TO: str(self._next_load_id - 1)})
+            note_facts(connection, facts | {PUBLISHED_UP_TO: str(self._held.next_load_id - 1)})
             connection.execute("force checkpoint")
         self._close()
         with translated("Publishing the lake", self.files.home):
@@ -380,31 +286,16 @@ class Warehouse:
         """Bring the stored marts up to date, and judge sources of cost anew where confirmations change the verdict."""
         with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
             show_confirmed(connection, self._confirmed())
-            if CANDIDATES in self._stored:
+            if self._marts.judge_sources:
                 self._judge_anew(connection, misjudged_months(connection))
-            self._rebuild_marked(connection)
-
-    def _rebuild_marked(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Rebuild what is marked; a month of a million lines needs more memory than others, and gets it then."""
-        try:
-            stored.rebuild_stale(connection, self._stored, self._clock())
-        except duckdb.OutOfMemoryException:
-            with memory_of(connection, _FILE_MEMORY):
-                stored.rebuild_stale(connection, self._stored, self._clock())
+            self._marts.rebuild(connection, self._clock(), _FILE_MEMORY)
 
     def _judge_anew(self, connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> None:
         """Have the candidates of these months rebuilt with what is stored above all scopes, and then published."""
-        if not months:
-            return
-        beneath = set(self._raw_beneath[CANDIDATES])
-        above = [
-            mart
-            for name, mart in self._stored.items()
-            if "x_scope_id" not in mart.partition and not beneath.isdisjoint(self._raw_beneath[name])
-        ]
-        stored.mark(connection, [(mart, "", month) for mart in above for month in months])
-        note_facts(connection, {PUBLISHED_UP_TO: "-1"})  # the next run publishes it, should this one not come to it
-        self.has_unpublished = True
+        if months:
+            self._marts.mark_candidates(connection, months)
+            note_facts(connection, {PUBLISHED_UP_TO: "-1"})  # the next run publishes it, should this one not come to it
+            self.has_unpublished = True
 
     def _open(self) -> None:
         if self._connection is not None:
@@ -412,14 +303,14 @@ class Warehouse:
         self._connection = connect_writer(self.files.warehouse)
         try:
             with self._writing("Preparing the lake") as connection:
-                with loading.transaction(connection):
+                with transaction(connection):
                     are_tried = self._prepare(connection)
                 if not are_tried:
-                    checks = self._try_checks(connection)
-                    with loading.transaction(connection):
+                    checks = self.definitions.try_checks(connection)
+                    with transaction(connection):
                         self._prepare(connection, checks)
             with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
-                self._rebuild_marked(connection)
+                self._marts.rebuild(connection, self._clock(), _FILE_MEMORY)
         except BaseException:
             self._close()
             raise
@@ -457,51 +348,15 @@ class Warehouse:
             facts = recorded(connection, self.files.warehouse)
             check_version(facts, self.files.warehouse)
             self._join(connection, facts)
-        files = self._views(self._own_checks)
-        fingerprints = {name: source_fingerprint(source) for name, source in self._sources.items()}
-        left_out = [fault.about for fault in faults_found_by(connection, "running")] if self._own_checks else []
-        definitions = fingerprint(files, fingerprints, left_out)
-        are_tried = tried is not None or not self._own_checks or facts.get("definitions") == definitions
-        news = {} if "origin" in facts else {"origin": self.origin, "created_at": self._clock().isoformat()}
-        if facts.get("definitions") != definitions:
-            files = self._views(tried or ()) if self._own_checks else files
-            create_meta(connection)
-            loading.sum_up_all(connection)
-            create_raw(connection, list(self._sources.values()))
-            self._graph = build_graph(connection, files, tables_of(connection))
-            create_views(connection, self._graph, fingerprints)
-            done = definitions if are_tried else ""
-            news |= {"schema_version": str(SCHEMA_VERSION), "package_version": __version__, "definitions": done}
-            self.has_new_views = True
-        note_facts(connection, news)
-        ((self._next_load_id,),) = connection.execute("select coalesce(max(load_id), 0) + 1 from meta.loads").fetchall()
-        self.has_unpublished = int(facts.get(PUBLISHED_UP_TO, 0)) < self._next_load_id - 1
-        self._held = {Chunk(*row[:4]): (row[4], row[5]) for row in connection.execute(_HELD_SQL).fetchall()}
-        self._find_stored(connection, files)
-        self._keep_rules(connection)
-        return are_tried
-
-    def _views(self, checks: Sequence[SqlFile]) -> list[SqlFile]:
-        """Return all views; the files are read once, since a refresh opens the warehouse many times."""
-        known = tuple((check.path, check.select) for check in checks)
-        if known not in self._views_read:
-            folder = self._sql if self._sql is not None else sql_folder()
-            self._views_read[known] = read_views(folder, checks)
-        replaced = {file.view for file in self._own_views}
-        return [*(file for file in self._views_read[known] if file.view not in replaced), *self._own_views]
-
-    def _framed_checks(self) -> dict[str, SqlFile]:
-        paths = {check.path for check in self._own_checks}
-        return {file.name: file for file in self._views(self._own_checks) if file.path in paths}
-
-    def _try_checks(self, connection: duckdb.DuckDBPyConnection) -> list[SqlFile]:
-        """Return the user's checks that can be used, and write down why others cannot."""
-        known = tables_of(connection) | {file.view for file in self._graph.files}
-        good, faults = own_checks.tried(connection, self._own_checks, self._framed_checks(), self._graph, known)
-        keep_faults(connection, "trying", faults)
-        failed = faults_found_by(connection, "running")
-        self._tell([*faults, *failed])
-        return [check for check in good if check.name not in {fault.about for fault in failed}]
+        made = self.definitions.bring_up_to_date(connection, facts.get("definitions"), tried)
+        born = {} if "origin" in facts else {"origin": self.origin, "created_at": self._clock().isoformat()}
+        note_facts(connection, born | made.facts)
+        self._marts = Marts(connection, made.files)
+        self._held = Held(connection, self.definitions.sources, self._marts, self._clock)
+        self.has_unpublished = int(facts.get(PUBLISHED_UP_TO, 0)) < self._held.next_load_id - 1
+        has_new_rules = self.definitions.keep_rules(connection)
+        self.has_new_views = self.has_new_views or made.is_new or has_new_rules
+        return made.are_tried
 
     def _audit(self) -> None:
         """Bring the ledger of findings up to date with what is loaded."""
@@ -509,16 +364,16 @@ class Warehouse:
         try:
             found = ledger.look(self.files.warehouse, self._clock())
         except duckdb.Error as error:
-            self.faults += (f"The ledger of findings was left as it was: {explanation(str(error))}",)
+            self._trouble += (f"The ledger of findings was left as it was: {explanation(str(error))}",)
             return
         finally:
             self._open()
-        with self._writing("Noting findings") as connection, loading.transaction(connection):
+        with self._writing("Noting findings") as connection, transaction(connection):
             ledger.note(connection, found, self._clock())
 
     def mark_findings(self, finding_ids: Sequence[str], status: str, owner: str | None, note: str | None) -> list[str]:
         """Write down what somebody says of findings, and return those the ledger does not know: then none is."""
-        with self._writing("Marking findings") as connection, loading.transaction(connection):
+        with self._writing("Marking findings") as connection, transaction(connection):
             known = {name for (name,) in connection.execute("select finding_id from meta.ledger").fetchall()}
             unknown = [name for name in finding_ids if name not in known]
             if not unknown:
@@ -531,25 +386,15 @@ class Warehouse:
         Nothing in a published lake changes and a check does not read the clock, so what runs now will run there.
         """
         with self._writing("Reading the warehouse") as connection:
-            broken = {fault.about for fault in faults_found_by(connection, "trying")}
+            usable = self.definitions.usable_checks(connection)
         self._close()
-        framed = [check for name, check in self._framed_checks().items() if name not in broken]
-        faults = own_checks.run(self.files.warehouse, framed)
+        faults = own_checks.run(self.files.warehouse, usable)
         self._open()
-        with self._writing("Noting checks that fail") as connection, loading.transaction(connection):
-            is_news = keep_faults(connection, "running", faults)
-        self._tell(faults)
+        with self._writing("Noting checks that fail") as connection, transaction(connection):
+            is_news = self.definitions.note_failing(connection, faults)
         if is_news:
             self._close()
             self._open()
-
-    def _keep_rules(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Write down what the user's files about audits say, where it is news."""
-        news = self._exclusions is not None and keep_exclusions(connection, self._exclusions)
-        news |= self._rule_faults is not None and keep_faults(connection, "reading", self._rule_faults)
-        if not self._own_checks:
-            news |= keep_faults(connection, "trying", ()) | keep_faults(connection, "running", ())
-        self.has_new_views |= news
 
     def _join(self, connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
         """Check that these rows may come into this lake; one of files alone becomes the first real Azure's."""
@@ -563,22 +408,7 @@ class Warehouse:
         if origin != known:
             note_facts(connection, {"origin": origin})
 
-    def _find_stored(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile]) -> None:
-        """Remember which stored marts lie above each raw table, in the order in which they are built."""
-        by_name = {file.view: file for file in files}
-        rows = connection.execute("select view_name, table_name from meta.lineage order by rowid").fetchall()
-        marts = [(by_name[view], table) for view, table in rows if view in by_name and by_name[view].is_stored]
-        self._stored = {mart.view: mart for mart, _ in marts}
-        self._stored_above, self._raw_beneath = {}, {}
-        for mart, table in marts:
-            self._stored_above.setdefault(table, []).append(mart)
-            self._raw_beneath.setdefault(mart.view, []).append(table)
-
 
 def _memory_for(arrived: Iterable[Fetched | None]) -> str | None:
     """Return what DuckDB may use for these rows: more where they have to be read from a file."""
     return _FILE_MEMORY if any(one is not None and isinstance(one.rows, StoredRows) for one in arrived) else None
-
-
-def _ending(result: ChunkResult) -> _Ending:
-    return result.outcome.value, result.reason or ""
