@@ -11,7 +11,14 @@ import click
 from finops_lake.answers.answer import Answer
 from finops_lake.answers.periods import NAMED
 from finops_lake.commands import cells
-from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
+from finops_lake.commands.common import (
+    day_options,
+    limit_option,
+    named,
+    output_options,
+    subscription_option,
+    subscriptions_asked,
+)
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
@@ -78,9 +85,7 @@ TEXTS = ("term", "lookback_days", "quantity", "expiry_date")
 
 @click.command("commitments", short_help="How reservations and savings plans are used, what they save, what to buy.")
 @subscription_option
-@click.option("--period", metavar="NAME", help=f"{', '.join(NAMED)}. Default: last_30_days.")
-@click.option("--start", metavar="DAY", help="First day, as YYYY-MM-DD (UTC).")
-@click.option("--end", metavar="DAY", help="Last day, inclusive.")
+@day_options(f"{', '.join(NAMED)}. Default: last_30_days.")
 @limit_option
 @refresh_options
 @output_options

@@ -14,6 +14,7 @@ from finops_lake.answers.periods import NAMED
 from finops_lake.commands import cells
 from finops_lake.commands.common import (
     charge_filter_options,
+    day_options,
     limit_option,
     named,
     output_options,
@@ -75,10 +76,8 @@ HEADINGS = {
 
 @click.command("cost", short_help="What it costs, by service, subscription, resource, day ...")
 @subscription_option
-@click.option("--period", metavar="NAME", help=f"{', '.join(NAMED)}, or 2026, 2026-Q3, 2026-10.")
+@day_options(f"{', '.join(NAMED)}, or 2026, 2026-Q3, 2026-10.")
 @click.option("--days", type=int, metavar="N", help="The last N days, today included.")
-@click.option("--start", metavar="DAY", help="First day, as YYYY-MM-DD (UTC).")
-@click.option("--end", metavar="DAY", help="Last day, inclusive.")
 @click.option(
     "-g",
     "--group-by",

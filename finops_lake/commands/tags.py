@@ -11,7 +11,15 @@ import click
 from finops_lake.answers.answer import Answer
 from finops_lake.answers.periods import NAMED
 from finops_lake.commands import cells
-from finops_lake.commands.common import limit_option, named, output_options, subscription_option, subscriptions_asked
+from finops_lake.commands.common import (
+    day_options,
+    limit_option,
+    metric_option,
+    named,
+    output_options,
+    subscription_option,
+    subscriptions_asked,
+)
 from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
@@ -60,16 +68,8 @@ SECTIONS = {
 @click.command("tags", short_help="How much of the cost carries which tags, and what to tag.")
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @subscription_option
-@click.option("--period", metavar="NAME", help=f"{', '.join(NAMED)}. Default: current_month.")
-@click.option("--start", metavar="DAY", help="First day, as YYYY-MM-DD (UTC).")
-@click.option("--end", metavar="DAY", help="Last day, inclusive.")
-@click.option(
-    "--metric",
-    metavar="NAME",
-    default="billed_cost",
-    show_default=True,
-    help="billed_cost (actual) or effective_cost (amortized).",
-)
+@day_options(f"{', '.join(NAMED)}. Default: current_month.")
+@metric_option("billed_cost")
 @limit_option
 @refresh_options
 @output_options

@@ -32,45 +32,8 @@
 --   savings: covered_on_demand_cost less used_cost and unused_cost; negative for a loss.
 --   savings_basis: contracted, or list where a part is known at list prices only, which are higher than what was saved.
 --   loaded_at: Instant of the listing (UTC).
-with held as (
-    select
-        reservation_name as commitment_name,
-        'reservation' as commitment_type,
-        display_name,
-        sku_name,
-        term,
-        quantity,
-        sub_account_id,
-        applied_scope_type,
-        state,
-        expiry_date,
-        is_renewed,
-        utilization_7d,
-        utilization_30d,
-        loaded_at,
-    from staging.reservations
-    union all
-    select
-        regexp_extract(savings_plan_id, '[^/]+$') as commitment_name,
-        'savings_plan' as commitment_type,
-        display_name,
-        sku_name,
-        term,
-        null as quantity,
-        sub_account_id,
-        applied_scope_type,
-        state,
-        (expires_at at time zone 'UTC')::date as expiry_date,
-        is_renewed,
-        utilization_7d,
-        utilization_30d,
-        loaded_at,
-    from staging.savings_plans
-),
-
-listed as (
-    select *, expiry_date - (loaded_at at time zone 'UTC')::date as days_left,
-    from held
+with listed as (
+    from marts.listed_commitments
     qualify row_number() over (partition by commitment_name order by loaded_at desc) = 1
 ),
 
