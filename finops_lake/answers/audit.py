@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from finops_lake.answers.answer import Answer, MissingScope, Scopes
@@ -23,8 +24,12 @@ from finops_lake.answers.standing import Standing, listing_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
 from finops_lake.lake.reader import LakeReader
 
+CENT = Decimal("0.01")
 VERDICTS = ("waste", "undetermined", "not_applicable", "excluded")
 """What findings say of a resource; one that is fine is not listed."""
+
+BY_PRICE = ("price_paid_elsewhere", "price_sheet", "retail_price")
+"""Sources of savings that no bill tells: the price of the meters of a resource that no charge names."""
 
 Placing = Callable[[Collection[str]], list[str]]
 """Gives the conditions that a view with these columns can be narrowed by."""
@@ -79,7 +84,7 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
         currencies=tuple(str(total["billing_currency"]) for total in found.totals),
         totals=found.totals,
         scopes=standing.scopes,
-        notes=(*_notes(counted, len(found.totals)), *exclusion_notes(found.exclusions), *fault_notes(lake)),
+        notes=(*_notes(counted, found), *exclusion_notes(found.exclusions), *fault_notes(lake)),
         sections=sections,
     )
 
@@ -101,6 +106,7 @@ class _Found:
     counts: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     exclusions: tuple[Mapping[str, Any], ...] = ()
     totals: tuple[Mapping[str, Any], ...] = ()
+    by_price: tuple[Mapping[str, Any], ...] = ()
 
 
 _RANKED = f"""select {", ".join(COLUMNS)}
@@ -132,7 +138,9 @@ sums as (
     select
         check_name, verdict, billing_currency, count(*) as findings,
         count(*) filter (where saving_source = 'not_priced') as not_priced, sum(counted_saving) as saving,
-        count(counted_saving) as counted
+        count(counted_saving) as counted,
+        count(counted_saving) filter (where saving_source in {by_price}) as counted_by_price,
+        sum(counted_saving) filter (where saving_source in {by_price}) as saving_by_price
     from findings
     group by grouping sets ((check_name, verdict), (verdict, billing_currency))
 )
@@ -149,22 +157,29 @@ def _found(lake: LakeReader, checks: Sequence[Check], where: Sequence[str], limi
         return _Found()
     conditions = _clause([_of(checks), *where])
     ranked = f"{_RANKED}\nlimit {limit}"
-    ((sums, rows, exclusions),) = lake.query(_ALL_AT_ONCE.format(conditions=conditions, ranked=ranked)).rows
+    ((sums, rows, exclusions),) = lake.query(
+        _ALL_AT_ONCE.format(conditions=conditions, ranked=ranked, by_price=BY_PRICE)
+    ).rows
     counts = {
         (one["check_name"], one["verdict"]): (one["findings"], one["not_priced"])
         for one in sums or ()
         if one["check_name"] is not None
     }
-    totals = tuple(
-        {"billing_currency": one["billing_currency"], "monthly_saving": one["saving"], "findings": one["counted"]}
+    summed = [
+        one
         for one in sums or ()
         if one["check_name"] is None
         and one["verdict"] == "waste"
         and None not in (one["billing_currency"], one["saving"])
+    ]
+    totals = tuple(
+        {"billing_currency": one["billing_currency"], "monthly_saving": one["saving"], "findings": one["counted"]}
+        for one in summed
     )
+    by_price = tuple(one for one in summed if one["counted_by_price"])
     cells = tuple(tuple(one[name] for name in COLUMNS) for one in rows or ())
     sql = f"with findings as (\nselect * from marts.findings{conditions}\n)\n\n{ranked}"
-    return _Found(sql, cells, counts, tuple(exclusions or ()), totals)
+    return _Found(sql, cells, counts, tuple(exclusions or ()), totals, by_price)
 
 
 def _populations(lake: LakeReader, checks: Sequence[Check], place: Placing) -> dict[str, int]:
@@ -233,10 +248,16 @@ def _missing_everywhere(lake: LakeReader, table: str) -> list[MissingScope]:
     ]
 
 
-def _notes(counted: Sequence[Mapping[str, Any]], currencies: int) -> list[str]:
+def _notes(counted: Sequence[Mapping[str, Any]], found: _Found) -> list[str]:
     notes = [
         "A monthly saving is what would leave the bill, from the billed cost of the last 30 complete days; a resource"
         " that several checks name counts once in the total (deleting before changing before committing)."
+    ]
+    notes += [
+        f"Of the total in {one['billing_currency']}, {one['saving_by_price'].quantize(CENT)} a month of"
+        f" {one['counted_by_price']} findings is by prices, as no charge names the resource (too new, or its cost"
+        " cannot be read): the price paid elsewhere for the same meter, else the price sheet's, else the retail price."
+        for one in found.by_price
     ]
     undetermined = sum(check["undetermined"] for check in counted)
     not_priced = sum(check["not_priced"] for check in counted)
@@ -245,7 +266,9 @@ def _notes(counted: Sequence[Mapping[str, Any]], currencies: int) -> list[str]:
             f"Resources that could not be judged: {undetermined}; listed as undetermined, not counted as waste."
         )
     if not_priced:
-        notes.append(f"Findings without a charge in the lake, and so without a price: {not_priced}; not in the total.")
-    if currencies > 1:
-        notes.append(f"The savings are in {currencies} currencies, which are not added together.")
+        notes.append(
+            f"Findings without a charge or a price of their own: {not_priced}; not in the total. The evidence says why."
+        )
+    if len(found.totals) > 1:
+        notes.append(f"The savings are in {len(found.totals)} currencies, which are not added together.")
     return notes

@@ -222,7 +222,10 @@ def _print_changes(changes: Mapping[str, Any]) -> None:
 
 def print_findings(answer: Answer) -> None:
     """Print the findings with one total per currency, and what could not be judged; nothing when there is neither."""
+    from finops_lake.answers.audit import BY_PRICE
+
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    rows = [row | {"mark": "~" if row["saving_source"] in BY_PRICE else ""} for row in rows]
     findings = [row for row in rows if row["verdict"] == "waste"]
     if findings:
         print()
@@ -242,6 +245,8 @@ def print_findings(answer: Answer) -> None:
                 for total in answer.totals
             ],
         )
+        if any(row["mark"] for row in findings):
+            print("~ by the price of its meters, as no charge names the resource")
     undetermined = [[*_place(row), cells.text(row["reason"])] for row in rows if row["verdict"] != "waste"]
     if undetermined:
         print()
@@ -261,6 +266,6 @@ def _finding(row: dict[str, Any]) -> list[str]:
         *_place(row),
         cells.text(row["sub_account_name"]),
         f"{row['since_at']:%Y-%m-%d}" if row["since_at"] else "",
-        cells.money(row["monthly_saving"]) or "not priced",
+        row["mark"] + cells.money(row["monthly_saving"]) or "not priced",
         cells.text(row["billing_currency"]),
     ]

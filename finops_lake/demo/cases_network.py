@@ -246,8 +246,8 @@ def _firewalls(site: Site) -> Iterator[Case]:
     builder.listed(
         site.homes[0], "Microsoft.Network/bastionHosts", "bas-hub", bastion, sku={"name": "Standard"}, meter=hour
     )
-    month = Meter("Azure DDOS Protection", "Azure DDOS Protection", "", "Monthly Plan", "2944", 33_336, 6)
-    plan = builder.listed(site.homes[0], "Microsoft.Network/ddosProtectionPlans", "ddos-old", {}, meter=month)
+    hour = hourly("Azure DDOS Protection", "Azure DDOS Protection", "Network Protection Plan", "4.03")
+    plan = builder.listed(site.homes[0], "Microsoft.Network/ddosProtectionPlans", "ddos-old", {}, meter=hour)
     yield Case("unused_ddos_plans", plan, "waste", "It protects no network.")
     network = {"virtualNetworks": [{"id": site.network("virtualNetworks/vnet-legacy")}]}
     used = builder.listed(site.homes[1], "Microsoft.Network/ddosProtectionPlans", "ddos-hub", network)

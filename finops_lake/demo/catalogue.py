@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -192,6 +193,57 @@ ADDRESS_METERS = {
     ("Basic", "Dynamic"): ("Basic IPv4 Dynamic Public IP", "0.004"),
 }
 
+EVERYWHERE = "Global"
+SOLD_EVERYWHERE = ("NAT Gateway", "Load Balancer", "Virtual Network Private Link")
+"""What has one meter for all regions, by product."""
+
+PRODUCTS = (
+    ("Virtual Network", "IP Addresses", "Standard", "Standard IPv4 Static Public IP", "1 Hour", "0.005"),
+    ("Virtual Network", "IP Addresses", "Basic", "Basic IPv4 Static Public IP", "1 Hour", "0.0036"),
+    ("Virtual Network", "IP Addresses", "Basic", "Basic IPv4 Dynamic Public IP", "1 Hour", "0.004"),
+    ("Virtual Network", "IP Addresses", "Global", "Global IPv4 Static Public IP", "1 Hour", "0.01"),
+    ("Virtual Network", "Virtual Network Private Link", "Standard", "Standard Private Endpoint", "1 Hour", "0.01"),
+    ("Virtual Network", "Virtual Network Private Link", "Standard", "Standard Data Processed - Egress", "1 GB", "0.01"),
+    ("NAT Gateway", "NAT Gateway", "Standard", "Standard Gateway", "1 Hour", "0.045"),
+    ("NAT Gateway", "NAT Gateway", "Standard", "Standard Data Processed", "1 GB", "0.045"),
+    ("Load Balancer", "Load Balancer", "Standard", "Standard Data Processed", "1 GB", "0.005"),
+    (
+        "Load Balancer",
+        "Load Balancer",
+        "Standard",
+        "Standard Included LB Rules and Outbound Rules",
+        "1 Hour",
+        "0.025",
+    ),
+    ("Load Balancer", "Load Balancer", "Standard", "Standard Overage LB Rules and Outbound Rules", "1/Hour", "0.01"),
+    ("Application Gateway", "Application Gateway Standard v2", "Standard", "Standard Fixed Cost", "1/Hour", "0.246"),
+    (
+        "Application Gateway",
+        "Application Gateway Standard v2",
+        "Standard",
+        "Standard Capacity Units",
+        "1/Hour",
+        "0.008",
+    ),
+    ("Azure Firewall", "Azure Firewall", "Standard", "Standard Deployment", "1 Hour", "1.25"),
+    ("Azure Firewall", "Azure Firewall", "Premium", "Premium Deployment", "1 Hour", "1.75"),
+    ("Azure Firewall", "Azure Firewall", "Premium", "Premium Data Processed", "1 GB", "0.016"),
+    ("Azure Bastion", "Azure Bastion", "Standard", "Standard Gateway", "1 Hour", "0.29"),
+    ("Azure Bastion", "Azure Bastion", "Standard", "Standard Additional Gateway", "1 Hour", "0.14"),
+    ("VPN Gateway", "VPN Gateway", "VpnGw1AZ", "VpnGw1AZ", "1 Hour", "0.361"),
+    ("VPN Gateway", "VPN Gateway", "VpnGw1AZ", "S2S Connection", "1 Hour", "0.015"),
+    (
+        "Azure DDOS Protection",
+        "Azure DDOS Protection",
+        "Network Protection",
+        "Network Protection Plan",
+        "1 Hour",
+        "4.03",
+    ),
+    ("Azure App Service", "Azure App Service Premium v3 Plan - Linux", "P1 v3", "P1 v3 App", "1 Hour", "0.155"),
+)
+"""Service, product, SKU, meter, unit and price of what the price list has besides machines and disks."""
+
 PRICE_FACTORS = {
     "USD": Decimal("1"),
     "EUR": Decimal("0.92"),
@@ -220,3 +272,14 @@ WORKDAY = {
     "busy": (104, 108, 110, 107, 101, 62, 55),
 }
 """How many hundredths of an ordinary day each weekday uses, from Monday."""
+
+
+def meter_id(service: str, product: str, name: str, location: str) -> str:
+    """Return the guid of a meter, by which the bill and the price list name the same one."""
+    is_everywhere = product in SOLD_EVERYWHERE or service in SOLD_EVERYWHERE
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{service}/{name}/{EVERYWHERE if is_everywhere else location}"))
+
+
+def unit_of(meter_name: str) -> str:
+    """Return what one unit of a meter stands for on the bill: a month of a disk, and an hour of all else."""
+    return "1/Month" if meter_name.endswith(" Disk") else "1 Hour"

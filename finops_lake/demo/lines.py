@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import uuid
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
 from finops_lake.demo.benefits import benefit_named
 from finops_lake.demo.billing import Billing
+from finops_lake.demo.catalogue import meter_id, unit_of
 from finops_lake.demo.model import Charge, Line, Metric
 
 Value = str | date | Decimal
@@ -42,11 +42,11 @@ def _fixed(line: Line, billing: Billing) -> dict[str, Value]:
         "resource_name": line.resource_id.rpartition("/")[2],
         "location": line.location,
         "product": f"{line.meter_category} - {line.meter_name}",
-        "meter_id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{line.meter_category}/{line.meter_name}/{line.location}")),
+        "meter_id": meter_id(line.meter_category, line.meter_subcategory, line.meter_name, line.location),
         "meter_name": line.meter_name,
         "meter_category": line.meter_category,
         "meter_subcategory": line.meter_subcategory,
-        "unit": "1 Hour",
+        "unit": unit_of(line.meter_name),
         "unit_price": line.contracted_price,
         "effective_price": line.unit_price,
         "benefit_id": benefit_named(billing.tenant_id, line.benefit),

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from finops_lake.demo.calls import Call
-from finops_lake.demo.catalogue import COMPUTE, PRICE_FACTORS, REGIONS
+from finops_lake.demo.catalogue import (
+    COMPUTE,
+    DISK_TIERS,
+    EVERYWHERE,
+    PRICE_FACTORS,
+    PRODUCTS,
+    REGIONS,
+    SOLD_EVERYWHERE,
+    meter_id,
+)
 from finops_lake.demo.replies import Reply, error_reply, json_reply
 from finops_lake.demo.world import World
 
 PAGE = 100
 PATH = "/api/retail/prices"
-_TERM = re.compile(r"(meterId|armSkuName|armRegionName|serviceName|priceType) eq '([^']*)'")
+_TERM = re.compile(r"(meterId|armSkuName|armRegionName|serviceName|productName|priceType) eq '([^']*)'")
 
 
 def retail_prices(world: World, call: Call) -> Reply:
@@ -45,7 +53,24 @@ def retail_prices(world: World, call: Call) -> Reply:
 
 
 def _rows(currency: str) -> Iterator[dict[str, Any]]:
-    factor = PRICE_FACTORS.get(currency, Decimal(1))
+    for row in (*_machines(), *_disks(), *_products()):
+        price = row.pop("price") * PRICE_FACTORS.get(currency, Decimal(1))
+        yield {
+            "currencyCode": currency,
+            "tierMinimumUnits": Decimal(0),
+            "retailPrice": price,
+            "unitPrice": price,
+            "location": row["armRegionName"],
+            "effectiveStartDate": "2024-01-01T00:00:00Z",
+            "productId": "DZH318Z0",
+            "skuId": f"DZH318Z0/{row['meterId'][:4]}/{row['type']}",
+            "serviceId": "DZH313Z7MMC8",
+            "isPrimaryMeterRegion": True,
+            **row,
+        }
+
+
+def _machines() -> Iterator[dict[str, Any]]:
     for size, (series, name, price) in COMPUTE.items():
         for region in REGIONS:
             for sku, kind, share, term in (
@@ -55,27 +80,39 @@ def _rows(currency: str) -> Iterator[dict[str, Any]]:
                 (name, "DevTestConsumption", Decimal(1), None),
                 (name, "Reservation", Decimal(8760) * Decimal("0.6"), "1 Year"),
             ):
-                meter = str(uuid.uuid5(uuid.NAMESPACE_OID, f"Virtual Machines/{sku}/{region}"))
-                yield {
-                    "currencyCode": currency,
-                    "tierMinimumUnits": Decimal(0),
-                    "retailPrice": Decimal(price) * share * factor,
-                    "unitPrice": Decimal(price) * share * factor,
-                    "armRegionName": region,
-                    "location": region,
-                    "effectiveStartDate": "2024-01-01T00:00:00Z",
-                    "meterId": meter,
-                    "meterName": sku,
-                    "productId": "DZH318Z0",
-                    "skuId": f"DZH318Z0/{meter[:4]}/{kind}",
-                    "productName": f"Virtual Machines {series}",
-                    "skuName": sku,
-                    "serviceName": "Virtual Machines",
-                    "serviceId": "DZH313Z7MMC8",
-                    "serviceFamily": "Compute",
-                    "unitOfMeasure": "1 Hour",
-                    "type": kind,
-                    "isPrimaryMeterRegion": True,
-                    "armSkuName": size,
-                    **({"reservationTerm": term} if term else {}),
-                }
+                service, product = "Virtual Machines", f"Virtual Machines {series}"
+                row = _row(service, product, sku, sku, "1 Hour", Decimal(price) * share, region)
+                yield row | {"type": kind, "armSkuName": size} | ({"reservationTerm": term} if term else {})
+
+
+def _disks() -> Iterator[dict[str, Any]]:
+    """Yield each tier with its neighbours: the mount of a shared disk, and the one that is kept in three zones."""
+    for _, product, meter, price in DISK_TIERS.values():
+        sku = meter.removesuffix(" Disk")
+        for region in REGIONS:
+            yield _row("Storage", product, sku, meter, "1/Month", Decimal(price), region)
+            yield _row("Storage", product, sku, f"{meter} Mount", "1/Month", Decimal(price) / 20, region)
+            zonal = sku.replace("LRS", "ZRS")
+            yield _row("Storage", product, zonal, f"{zonal} Disk", "1/Month", Decimal(price) * Decimal("1.5"), region)
+
+
+def _products() -> Iterator[dict[str, Any]]:
+    for service, product, sku, meter, unit, price in PRODUCTS:
+        for region in (EVERYWHERE,) if product in SOLD_EVERYWHERE else REGIONS:
+            yield _row(service, product, sku, meter, unit, Decimal(price), region)
+
+
+def _row(service: str, product: str, sku: str, meter: str, unit: str, price: Decimal, region: str) -> dict[str, Any]:
+    return {
+        "armRegionName": region,
+        "meterId": meter_id(service, product, meter, region),
+        "meterName": meter,
+        "productName": product,
+        "skuName": sku,
+        "serviceName": service,
+        "serviceFamily": {"Virtual Machines": "Compute", "Storage": "Storage"}.get(service, "Networking"),
+        "unitOfMeasure": unit,
+        "type": "Consumption",
+        "armSkuName": "",
+        "price": price,
+    }

@@ -1,4 +1,4 @@
-"""Retail prices of the meters in use and of the sizes that exist: what anybody pays, not what was negotiated."""
+"""Retail prices of the meters, sizes and products in use: what anybody pays, not what was negotiated."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from finops_lake.source import Api, Chunk, Fetched
 
 METERS_AT_ONCE = 15
 """Terms joined by `or` in one question; more make the address too long."""
+
+EVERYWHERE = "Global"
+"""The region under which the list names what costs the same everywhere, such as NAT gateways and private endpoints."""
 
 COLUMNS = (
     Column("meter_id", "meterId", "GUID of the meter."),
@@ -40,7 +43,7 @@ COLUMNS = (
 SOURCE = replace(
     listing_source(
         "retail_prices",
-        "Retail prices of the meters in use and of the sizes that exist, in the currencies of the bill.",
+        "Retail prices of the meters, machine sizes and products in use, in the currencies of the bill.",
         timedelta(days=7),
         COLUMNS,
         api=Api.UNLIMITED,
@@ -53,10 +56,11 @@ SOURCE = replace(
 
 @dataclass(frozen=True)
 class PricesWanted:
-    """What prices are needed for: meters of the bill by their guid, and machine sizes as (region, size)."""
+    """What prices are needed for: meters by their guid, machine sizes as (region, size), products as (region, name)."""
 
     meter_ids: tuple[str, ...] = ()
     sizes: tuple[tuple[str, str], ...] = ()
+    products: tuple[tuple[str, str], ...] = ()
 
     @property
     def calls(self) -> int:
@@ -67,14 +71,17 @@ class PricesWanted:
         """Yield the filters that ask for all of them; values are case-sensitive, guids in lower case."""
         for some in _slices(self.meter_ids):
             yield " or ".join(f"meterId eq '{meter}'" for meter in some)
-        for region in sorted({region for region, _ in self.sizes}):
-            for some in _slices(tuple(size for place, size in self.sizes if place == region)):
-                named = " or ".join(f"armSkuName eq '{size}'" for size in some)
-                yield f"serviceName eq 'Virtual Machines' and armRegionName eq '{region}' and ({named})"
+        for region, some in _slices_of_regions(self.sizes):
+            named = " or ".join(f"armSkuName eq '{size}'" for size in some)
+            yield f"serviceName eq 'Virtual Machines' and armRegionName eq '{region}' and ({named})"
+        everywhere = tuple((EVERYWHERE, name) for name in sorted({name for _, name in self.products}))
+        for region, some in _slices_of_regions((*self.products, *everywhere)):
+            named = " or ".join(f"productName eq '{name}'" for name in some)
+            yield f"armRegionName eq '{region}' and ({named})"
 
 
 def fetch_wanted(azure: AzureClients, chunk: Chunk, wanted: PricesWanted) -> Fetched:
-    """Return the prices in the currency that the chunk's metric names; costs a call per 15 meters or sizes."""
+    """Return the prices in the currency of the chunk's metric; costs a call per 15 meters, sizes or products."""
     currency = chunk.metric or "USD"
     prices = azure.prices()
     rows = {tuple(map(str, item.values())): item for one in wanted.questions() for item in prices.items(one, currency)}
@@ -84,6 +91,12 @@ def fetch_wanted(azure: AzureClients, chunk: Chunk, wanted: PricesWanted) -> Fet
 def extractor_for(wanted: Mapping[Chunk, PricesWanted]) -> Extractor:
     """Return the extractor that asks, for each chunk, for the prices wanted of it."""
     return Extractor(SOURCE, lambda azure, chunk: fetch_wanted(azure, chunk, wanted[chunk]))
+
+
+def _slices_of_regions(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Sequence[str]]]:
+    for region in sorted({region for region, _ in pairs}):
+        for some in _slices(tuple(name for place, name in pairs if place == region)):
+            yield region, some
 
 
 def _slices(items: Sequence[str]) -> Iterator[Sequence[str]]:

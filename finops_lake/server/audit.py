@@ -76,9 +76,10 @@ def audit_tool(app: App) -> Tool:
 
         Use it to find savings. Also lists budgets exceeded or at risk. One row is one resource; verdict waste is a
         finding, undetermined could not be judged and is not counted. monthly_saving is the resource's own billed cost
-        of its last 30 complete days, in its currency; null: no price known, which is not 0. checks says per check how
-        many resources were looked at, so that none found is told apart from none read; not_applicable ones are spared
-        by a guard (managed by AKS, being copied, new). Stale listings are refreshed first, for at most
+        of its last 30 complete days, in its currency, else (saving_confidence medium or low) the price of its meters;
+        null: no price known, which is not 0. checks says per check how many resources were looked at, so that none
+        found is told apart from none read; not_applicable ones are spared by a guard (managed by AKS, being copied,
+        new). Stale listings are refreshed first, for at most
         max_wait_seconds. changes says what is new, gone and grown since an
         earlier audit. Nothing is changed in Azure. Examples: resource_types=["disks"], subscription_id="prod";
         categories=["usage"], minimum_saving="100 EUR".

@@ -12,10 +12,10 @@
 --   reason: Why, in one sentence.
 --   since_at: Instant since which the state holds (UTC); null when neither Azure nor the lake's memory tells.
 --   is_since_lower_bound: Whether the state may be older than what is known.
---   monthly_saving: What would leave the bill in a month, from the billed cost of the last 30 complete days; null when not known.
+--   monthly_saving: What would leave the bill in a month: the billed cost of the last 30 complete days, else the price of its meters; null when not known.
 --   billing_currency: Currency of monthly_saving; savings of different currencies are never added.
---   saving_source: billed_cost_last_30_days, billed_cost_of_meters, amortized_cost_of_the_unused_part, advisor_capped_by_bill or advisor; free (nothing is billed for it), at_stake (a saving that nothing in the lake can price) or not_priced (no charge was found).
---   saving_confidence: high when the state has lasted for the whole window, medium, low; null when there is no saving.
+--   saving_source: billed_cost_last_30_days; without a charge price_paid_elsewhere, price_sheet or retail_price (see marts.resource_prices); billed_cost_of_meters, amortized_cost_of_the_unused_part, advisor_capped_by_bill or advisor; free (nothing is billed for it), at_stake (a saving that nothing in the lake can price) or not_priced (neither charge nor price; evidence says why).
+--   saving_confidence: high for the own bill when the state has lasted for the whole window, else medium; medium for a negotiated price, low for a retail price; null when there is no saving.
 --   evidence: JSON object of the facts the verdict rests on.
 --   saved_resource_id: Resource on whose bill the saving lies, lower case.
 --   saving_part: Part of that bill, such as licence; null for all of it.

@@ -44,18 +44,28 @@ priced as (
         coalesce(audited.region_id, given.region_id) as of_region,
         coalesce(listings.is_complete, given.is_of_the_bill, false) as is_known,
         case given.saving_rule
-            when 'own' then savings.monthly_saving
+            when 'own' then coalesce(savings.monthly_saving, prices.monthly_price)
             when 'given' then given.given_saving
         end as monthly_saving,
-        case given.saving_rule
-            when 'own' then savings.billing_currency
-            when 'given' then given.given_currency
+        case
+            when given.saving_rule = 'given' then given.given_currency
+            when given.saving_rule <> 'own' then null
+            when savings.monthly_saving is not null then savings.billing_currency
+            when prices.monthly_price is not null then prices.billing_currency
         end as billing_currency,
+        case when given.saving_rule = 'own' and savings.monthly_saving is null then prices.price_source end as price_source,
+        prices.price_confidence,
+        prices.price_parts::json as price_parts,
+        case
+            when given.saving_rule = 'own' and savings.monthly_saving is null and prices.monthly_price is null
+                then coalesce(prices.not_priced_because, 'No charge names it, and what its SKU costs is not known.')
+        end as not_priced_because,
         coalesce(given.since_at, states.valid_from) as known_since,
         given.since_at is null and coalesce(states.is_from_lower_bound, true) as is_since_lower_bound,
     from given
     left join marts.audited_resources as audited on given.resource_id = audited.resource_id
     left join marts.resource_savings as savings on given.resource_id = savings.resource_id
+    left join marts.resource_prices as prices on given.resource_id = prices.resource_id
     left join marts.resource_since as states
         on given.resource_id = states.resource_id and given.state_kind = states.state_kind
     left join meta.chunks as listings
@@ -90,10 +100,12 @@ select
         when saving_rule in ('free', 'at_stake') then saving_rule
         when monthly_saving is null then 'not_priced'
         when saving_rule = 'given' then saving_from
+        when price_source is not null then price_source
         else 'billed_cost_last_30_days'
     end as saving_source,
     case
         when monthly_saving is null then null
+        when price_source is not null and confidence is distinct from 'low' then price_confidence
         when confidence is not null then confidence
         when known_since <= window_start_date::timestamp at time zone 'UTC' then 'high'
         else 'medium'
@@ -105,6 +117,8 @@ select
             'window_start_date': window_start_date,
             'window_end_date': window_end_date,
             'currency_count': currency_count,
+            'price_parts': case when price_source is not null then price_parts end,
+            'not_priced_because': not_priced_because,
             'cost_of_the_window': case when saving_rule = 'at_stake' and is_of_the_bill is null then resource_cost end
         })
     )::varchar as evidence,

@@ -13,6 +13,7 @@
 --   site_count: Apps on it, as Azure counts them (slots are not counted).
 --   worker_count: Machines.
 --   status: ready, creating or pending.
+--   is_linux: Whether its machines run Linux.
 --   environment_id: App Service environment it lies in, lower case.
 --   tags: JSON object of its own tags.
 --   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
@@ -30,6 +31,7 @@ select
     try_cast(properties ->> '$.numberOfSites' as bigint) as site_count,
     try_cast(properties ->> '$.numberOfWorkers' as bigint) as worker_count,
     lower(properties ->> '$.status') as status,
+    coalesce(try_cast(properties ->> '$.reserved' as boolean), lower(kind) like '%linux%', false) as is_linux,
     lower(properties ->> '$.hostingEnvironmentProfile.id') as environment_id,
     tags,
     _loaded_at as valid_from,

@@ -1,4 +1,4 @@
--- Retail prices of the meters in use and of the machine sizes that exist: several rows for most of them.
+-- Retail prices of the meters in use, of the machine sizes that exist and of the products of what is listed: several rows for most of them.
 -- grain: one row per currency, meter, SKU, kind of price, tier and region
 -- columns:
 --   currency: Currency of the prices; all but USD are for reference.
@@ -38,7 +38,7 @@ select
     tier_minimum_units,
     retail_price,
     coalesce(regexp_matches(concat_ws(' ', sku_name, meter_name), '\b(Spot|Low Priority)\b', 'i'), false) as is_spot,
-    coalesce(product_name ilike '%windows%', false) as is_windows,
+    coalesce(regexp_matches(product_name, '\bWin(dows)?\b', 'i'), false) as is_windows,
     is_primary_region,
     effective_from,
     savings_plan,

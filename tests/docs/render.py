@@ -52,8 +52,24 @@ all have the same output. A check lists a resource only if something is to be sa
 - every other resource of the population is fine.
 
 The monthly saving is the resource's own billed cost of its last 30 complete days (a day counts as complete when three
-more days have passed), in its own currency; without a charge it is null and `saving_source` is `not_priced`. The
-confidence is `high` when the state is known to have lasted for the whole window, else `medium`.
+more days have passed), in its own currency. The confidence is `high` when the state is known to have lasted for the whole
+window, else `medium`.
+
+Where no charge names the resource, because it is too new, because its subscription's cost cannot be read, or because charges
+of its meter carry no resource, the price of its meters stands in for the bill, in this order:
+
+| `saving_source` | confidence | |
+| --- | --- | --- |
+| `price_paid_elsewhere` | medium | Unit price of on-demand charges of the same meter in the last 30 complete days: of its subscription, else of all, where they agree to a percent. |
+| `price_sheet` | medium | Unit price of the newest price sheet of an export, in the currency of the bill, where it has one for the meter. |
+| `retail_price` | low | Public price: by consumption, not Spot, in force, without tiers by volume; Dev/Test prices for Dev/Test subscriptions. |
+| `not_priced` | | Null, never 0: `not_priced_because` in the evidence says why. |
+
+`marts.sku_meters` tells the meters by SKU (managed disks, public addresses, NAT, VPN, ExpressRoute and application gateways,
+load balancers, firewalls, bastions, private endpoints, DDoS plans, App Service plans, machines), and only what is paid for
+being there: data processed, capacity units, operations and the licences of images come on top. A month has 730 hours. Where not exactly one meter
+fits, there is no price. A resource whose subscription's bill names others on days when it was there already is not priced by
+a list either: the bill says that it costs nothing. A price is money, never a verdict: what is too young stays not applicable.
 
 `set variable minimum_age_days = 7` changes, in the shell, how old a resource must be before it can be waste (default 3).
 """
