@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from finops_lake.answers.answer import Answer, Period
+from finops_lake.answers.chargeback import check_split, shared_tag_of, split_notes
 from finops_lake.answers.comparison import WAYS, way_of
 from finops_lake.answers.converting import conversion_notes, converted_metric, currency_of
 from finops_lake.answers.cost_notes import absence, notes_on
@@ -28,6 +29,7 @@ from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
 from finops_lake.answers.tags import check_tags
+from finops_lake.answers.unit_cost import check_per, figure_notes, figure_of
 from finops_lake.answers.virtual import check_virtual, named_virtual
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
@@ -45,6 +47,7 @@ class CostQuestion:
     takes names of dimensions and tag:KEY. `top` keeps the largest groups of each currency and unites the others.
     `compare_to` is a name of answers/comparison.py, `compare_period` a period of one's own. `as_of` asks for what
     the lake knew at that instant (UTC). `convert_to` is a currency, converted into by the user's dated rates alone.
+    `split_shared` has shared cost of a virtual tag paid by the others. `per` is a business figure to divide by.
     """
 
     period: Period
@@ -62,6 +65,8 @@ class CostQuestion:
     shares: bool = False
     as_of: datetime | None = None
     convert_to: str | None = None
+    split_shared: bool = False
+    per: str | None = None
 
     @property
     def compared(self) -> Period | None:
@@ -120,6 +125,8 @@ def check_question(question: CostQuestion) -> None:
     if question.as_of is not None and named_virtual(question.named_dimensions):
         raise InputError("as_of", question.as_of.isoformat(), "virtual tags are told as of now; leave it out")
     _check_conversion(question)
+    check_split(question)
+    check_per(question)
     if question.compared is not None and granularity != "total":
         raise InputError("granularity", question.granularity, "a comparison is of whole periods: use total")
 
@@ -143,9 +150,14 @@ def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
     chosen = select_subscriptions(known, question.subscriptions)
     check_tags(lake, question.tag_keys)
     check_virtual(lake, named_virtual(question.named_dimensions))
+    is_of_all = len(chosen) == len(known)
+    shared_tag = shared_tag_of(lake, question, is_of_all=is_of_all)
+    figure = figure_of(lake, question)
     standing = cost_standing(lake, chosen, metric.loaded_as, months_of(question.period))
     compared = _compared_standing(lake, chosen, question)
-    statement = _statement(question, chosen if len(chosen) < len(known) else None, compared)
+    statement = replace(
+        _statement(question, None if is_of_all else chosen, compared), shared_tag=shared_tag, figure=figure
+    )
     found = _rows_and_totals(lake, statement, question.limit)
     truncated = found.row_count > len(found.rows)
     standings = [one for one in (standing, compared) if one is not None]
@@ -164,6 +176,8 @@ def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
         open_days=standing.open_days_within(question.period),
         notes=(
             *conversion_notes(lake, statement),
+            *(split_notes(lake, question, shared_tag) if shared_tag else ()),
+            *(figure_notes(lake, figure, metric.name, question.period) if figure else ()),
             *notes_on(lake, question, statement, found.totals, truncated),
             *dict.fromkeys(note for one in standings for note in one.notes),
             *(_missing_note(question, compared) if compared else ()),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from finops_lake.answers.answer import Period
+from finops_lake.answers.chargeback import source_of_shared
 from finops_lake.answers.converting import source_in
 from finops_lake.answers.cost_terms import Metric
 from finops_lake.answers.dimensions import VIRTUAL_COLUMN, named
 from finops_lake.answers.macros import DAYS, source_of
 from finops_lake.answers.sqltext import literal
+from finops_lake.answers.unit_cost import Figure
 
 OTHER = "(other)"
 """What stands in the first dimension of the row that unites what is beyond the top; is_other tells it from a name."""
@@ -22,7 +24,8 @@ class Statement:
     """The parts of a cost statement. Columns are name -> SQL over `charges`.
 
     `compared` is the period to compare with (`is_compared_known`: whether anything of it is in the lake); `top`
-    keeps so many groups per unit, and unites the others exactly.
+    keeps so many groups per unit, and unites the others exactly. `shared_tag` is a virtual tag whose shared cost is
+    split, `figure` what each row is divided by.
     """
 
     metric: Metric
@@ -36,6 +39,8 @@ class Statement:
     shares: bool = False
     as_of: datetime | None = None
     convert_to: str | None = None
+    shared_tag: str | None = None
+    figure: Figure | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -43,8 +48,9 @@ class Statement:
         unit, name = self.metric.unit_column, self.metric.name
         compared = (f"previous_{name}", "change", "change_percent") if self.compared else ()
         other = ("is_other", "group_count") if self.top else ()
+        divided = ("units", f"{name}_per_unit") if self.figure else ()
         shares = ("share_percent",) if self.shares else ()
-        return (*self.buckets, *self.dimensions, unit, name, *compared, *shares, *other)
+        return (*self.buckets, *self.dimensions, unit, name, *compared, *divided, *shares, *other)
 
     @property
     def unit_place(self) -> int:
@@ -58,6 +64,8 @@ class Statement:
             steps |= {"ranked": self._ranked(), "topped": self._topped()}
         if self.shares:
             steps["parted"] = self._parted(list(steps)[-1])
+        if self.figure:
+            steps |= {"figures": self._figures(self.figure), "divided": self._divided(self.figure, list(steps)[-1])}
         last = list(steps)[-1]
         listed = ",\n\n".join(f"{name} as (\n{_indented(text)}\n)" for name, text in steps.items())
         return f"with {listed}\n\nselect\n{self._shown()}\nfrom {last}"
@@ -75,7 +83,7 @@ class Statement:
         if self.convert_to:
             source = source_in(self.convert_to)
         if any(VIRTUAL_COLUMN in text for text in texts):
-            source = "marts.charges_virtual"
+            source = source_of_shared(self.shared_tag) if self.shared_tag else "marts.charges_virtual"
         joined = (
             "left join marts.subscriptions as subscriptions on charges.sub_account_id = subscriptions.sub_account_id"
         )
@@ -138,6 +146,24 @@ class Statement:
         name, unit = self.metric.name, self.metric.unit_column
         total = f"nullif(sum({name}) over (partition by {unit}), 0)::double"
         return f"select\n    *,\n    10000 * ({name}::double / {total}) as part,\nfrom {source}"
+
+    def _figures(self, figure: Figure) -> str:
+        lines = [f"    {sql} as {named(name)}," for name, sql in self.buckets.items()]
+        lines += ["    charges.dimension_value,"] if figure.column else []
+        lines.append("    sum(charges.value)::decimal(38, 24) as units,")
+        return "\n".join(["select", *lines, f"from {figure.source}", f"where {_days(self.period)}", "group by all"])
+
+    def _divided(self, figure: Figure, source: str) -> str:
+        """Add how many units there were in each row's days, and what one of them cost."""
+        matches = [*(f"{source}.{name} = figures.{name}" for name in self.buckets), *figure.is_of(source)]
+        name = self.metric.name
+        return "\n".join(
+            [
+                f"select\n    {source}.*,\n    figures.units,",
+                f"    (from marts.per_unit({source}.{name}, figures.units)) as {name}_per_unit,",
+                f"from {source}\nleft join figures on {' and '.join(matches) or 'true'}",
+            ]
+        )
 
     def _shown(self) -> str:
         name, unit = self.metric.name, self.metric.unit_column

@@ -43,6 +43,8 @@ OPTIONS = {
     "compare_end_date": "--compare-end",
     "as_of": "--as-of",
     "convert_to": "--convert-to",
+    "split_shared": "--split-shared",
+    "per": "--per",
 }
 
 HEADINGS = {
@@ -71,6 +73,9 @@ HEADINGS = {
     "change_percent": "Change %",
     "share_percent": "Share %",
     "group_count": "Groups",
+    "units": "Units",
+    "billed_cost_per_unit": "Cost of one",
+    "effective_cost_per_unit": "Cost of one",
 }
 
 
@@ -101,6 +106,8 @@ HEADINGS = {
 @click.option("--compare-end", metavar="DAY", help="Last day of that period, inclusive.")
 @click.option("--as-of", metavar="INSTANT", help="What the lake knew at this UTC instant (or the end of this day).")
 @click.option("--convert-to", metavar="CURRENCY", help="Convert by your own dated rates, in the folder business.")
+@click.option("--split-shared", is_flag=True, help="With -g virtual:NAME: shared cost is paid by the others, by month.")
+@click.option("--per", metavar="FIGURE", help="What one costs, by your own figures in the folder business: orders.")
 @limit_option
 @refresh_options
 @output_options
@@ -125,6 +132,8 @@ def command(
     compare_end: str | None,
     as_of: str | None,
     convert_to: str | None,
+    split_shared: bool,
+    per: str | None,
     limit: int,
     is_refreshing: bool,
     max_wait: float | None,
@@ -159,6 +168,8 @@ def command(
             shares=shares,
             as_of=instant_of(as_of),
             convert_to=convert_to,
+            split_shared=split_shared,
+            per=per,
         )
         check_question(question)
         notes = freshener.refresh(question.views, question.months)
@@ -189,7 +200,7 @@ def _is_money(name: str) -> bool:
 
 
 def _is_number(name: str) -> bool:
-    return _is_money(name) or name.endswith(("_percent", "_count", "quantity"))
+    return _is_money(name) or name.endswith(("_percent", "_count", "quantity", "units", "_per_unit"))
 
 
 def _heading(name: str) -> str:
@@ -207,6 +218,8 @@ def _cell(name: str, value: Any) -> str:
         return "not loaded" if name in ("billed_cost", "effective_cost") else "-"
     if _is_money(name):
         return cells.money(value)
+    if name.endswith("_per_unit"):
+        return f"{value:,.6f}"
     if value is None:
         return "(none)"
     if name == "billing_month":

@@ -36,8 +36,10 @@ from finops_lake.server.parameters import (
     Limit,
     MaxWait,
     Metric,
+    Per,
     Profiles,
     Shares,
+    SplitShared,
     StartDate,
     StartDateIso,
     SubscriptionId,
@@ -92,16 +94,18 @@ def cost_tool(app: App) -> Tool:
         compare_end_date: CompareEnd = None,
         as_of: AsOf = None,
         convert_to: ConvertTo = None,
+        split_shared: SplitShared = False,
+        per: Per = None,
         limit: Limit = None,
         max_wait_seconds: MaxWait = None,
         cache_bypass: CacheBypass = False,
     ) -> Annotated[CallToolResult, CostAnswer]:
         """What Azure cost: charges summed by any dimension or tag, compared, ranked, by day, week or month.
 
-        Use it for any question about spending: totals, trends, who or what costs most, what changed. Default: the
-        running month to date, by service, largest first. One row is one group (and day or month, if asked) in one
-        billing currency; amounts are exact and before tax, and currencies are never added together. Stale figures
-        are refreshed before the answer, for at most max_wait_seconds. Days in open_days may still change,
+        Use it for any question about spending: totals, trends, who or what costs most, chargeback, unit cost.
+        Default: the running month to date, by service, largest first. One row is one group (and day or month, if asked)
+        in one billing currency; amounts are exact and before tax, and currencies are never added together. Stale
+        figures are refreshed before the answer, for at most max_wait_seconds. Days in open_days may still change,
         scopes.missing names subscriptions that are not in the sum. Refunds are negative; charges without a resource
         are counted. Example: time_period=last_month, group_by=["subscription","tag:env"], top=5,
         compare_to=previous_period.
@@ -135,6 +139,8 @@ def cost_tool(app: App) -> Tool:
             else None,
             as_of=instant_of(as_of),
             convert_to=convert_to,
+            split_shared=split_shared,
+            per=per,
         )
         with spelled.in_errors():
             check_question(question)

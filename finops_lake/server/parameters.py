@@ -185,6 +185,21 @@ ConvertTo = Annotated[
         " stays as it is. Only when asked for.",
     ),
 ]
+SplitShared = Annotated[
+    bool,
+    Field(
+        description="True, with group_by one virtual:NAME and whole months: cost that the user's rules share is paid by"
+        " the others (chargeback); rows add up to the bill."
+    ),
+]
+Per = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=200,
+        description="Business figure of the user's files, such as orders: adds units and what one of them costs.",
+    ),
+]
 
 CompareTo = Annotated[
     Literal["previous_period", "same_period_last_month", "same_period_last_year"] | None,

@@ -145,6 +145,8 @@ def _cell(name: str, value: Any, currency: str | None) -> str:
             return "-"
         case str() if name in MONEY or AMOUNT.match(name):
             return money(value, currency)
+        case str() if name.endswith("_per_unit"):
+            return f"{plain(Decimal(value))} {currency}" if currency else value
         case str() if name == "evidence":
             value = _evidence(value)
         case bool():

@@ -69,45 +69,19 @@ places as (
     from figures
     left join (select distinct dimension, dimension_value, billing_currency from costs) as currencies
         using (dimension, dimension_value)
-),
-
-joined as (
-    select
-        places.*,
-        figures.value,
-        costs.billed_cost,
-        costs.effective_cost,
-        replace(nullif(figures.value, 0)::decimal(38, 9)::varchar, '.', '')::hugeint as units,
-        replace(costs.billed_cost::decimal(38, 12)::varchar, '.', '')::hugeint * 2000000000::hugeint as billed_units,
-        replace(costs.effective_cost::decimal(38, 12)::varchar, '.', '')::hugeint * 2000000000::hugeint as effective_units,
-    from places
-    left join figures using (charge_date, metric, dimension, dimension_value)
-    left join costs using (charge_date, billing_currency, dimension, dimension_value)
-),
-
-divided as (
-    select
-        *,
-        (billed_units + sign(billed_units) * units) // nullif(2 * units, 0) as billed,
-        (effective_units + sign(effective_units) * units) // nullif(2 * units, 0) as effective,
-    from joined
 )
 
 select
-    charge_date,
-    metric,
-    dimension,
-    dimension_value,
-    billing_currency,
-    value,
-    billed_cost,
-    effective_cost,
-    (
-        case when billed < 0 then '-' else '' end || (abs(billed) // 1000000000000::hugeint)::varchar
-        || '.' || lpad((abs(billed) % 1000000000000::hugeint)::varchar, 12, '0')
-    )::decimal(38, 12) as billed_cost_per_unit,
-    (
-        case when effective < 0 then '-' else '' end || (abs(effective) // 1000000000000::hugeint)::varchar
-        || '.' || lpad((abs(effective) % 1000000000000::hugeint)::varchar, 12, '0')
-    )::decimal(38, 12) as effective_cost_per_unit,
-from divided
+    places.charge_date,
+    places.metric,
+    places.dimension,
+    places.dimension_value,
+    places.billing_currency,
+    figures.value,
+    costs.billed_cost,
+    costs.effective_cost,
+    (from marts.per_unit(costs.billed_cost, figures.value)) as billed_cost_per_unit,
+    (from marts.per_unit(costs.effective_cost, figures.value)) as effective_cost_per_unit,
+from places
+left join figures using (charge_date, metric, dimension, dimension_value)
+left join costs using (charge_date, billing_currency, dimension, dimension_value)
