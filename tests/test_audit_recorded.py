@@ -151,3 +151,43 @@ def test_every_check_was_asked(lake: LakeReader) -> None:
     for (view,) in lake.query("select distinct view_name from meta.headers where view_name like 'audits.%'").rows:
         lake.query(f"select * from {view}")
     assert asked > 70
+
+
+METERS = {
+    ("IP Addresses", "Basic IPv4 Static Public IP"): 5,
+    ("IP Addresses", "Standard IPv4 Static Public IP"): 39,
+    ("Premium SSD Managed Disks", "P1 (LRS )?Disks?"): 2,
+    ("Premium SSD Managed Disks", "P4 (LRS )?Disks?"): 1,
+    ("Standard HDD Managed Disks", "S10 (LRS )?Disks?"): 4,
+    ("Standard HDD Managed Disks", "S30 (LRS )?Disks?"): 2,
+    ("Standard HDD Managed Disks", "S4 (LRS )?Disks?"): 1,
+    ("Standard HDD Managed Disks", "S6 (LRS )?Disks?"): 2,
+    ("Virtual Network Private Link", "Standard Private Endpoint"): 4,
+    ("Application Gateway WAF v2", "(Standard |Basic )?Fixed Cost"): 1,
+    ("Azure Bastion", "basic Gateway"): 1,
+    ("NAT Gateway", "Standard Gateway"): 1,
+    ("Load Balancer", "Standard Included LB Rules and Outbound Rules"): 1,
+    ("Linux", "Standard_A1_v2"): 1,
+    ("Linux", "Standard_B1s"): 1,
+    ("Windows", "Standard_B1s"): 1,
+    ("Windows", "Standard_D2_v2"): 1,
+    ("Linux", "Standard_D2s_v3"): 2,
+    ("Linux", "Standard_D4as_v4"): 1,
+    ("Windows", "Standard_D4as_v4"): 1,
+    ("Linux", "Standard_DS1_v2"): 4,
+    (None, "A dynamic Basic address is billed only while it is assigned."): 11,
+    (None, "A Basic load balancer is not billed."): 14,
+    (None, "Without rules it is not billed by the hour."): 29,
+    (None, "Priced by the zone of its peering location, which no listing tells."): 7,
+    (None, "Billed by the size in use, which no listing tells."): 1,
+}
+"""Product and meter of what was recorded (of machines system and size), by the SKUs that Azure wrote, or why none."""
+
+
+def test_each_recorded_resource_of_a_priced_kind_has_one_meter_or_a_reason(lake: LakeReader) -> None:
+    rows = lake.query(
+        "select coalesce(product_name, if(is_windows, 'Windows', if(arm_sku_name is null, null, 'Linux'))) as product,"
+        " coalesce(meter_pattern, arm_sku_name, unmetered_because) as meter, count(*)"
+        " from marts.sku_meters group by all"
+    ).rows
+    assert {(product, meter): count for product, meter, count in rows} == METERS
