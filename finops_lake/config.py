@@ -180,6 +180,13 @@ class Settings(BaseModel):
     retail_prices_endpoint: str | None = Field(
         None, description="Address of another price list (https); default: the public one, for the public Azure only."
     )
+    metrics: bool = Field(False, description="Ask Azure Monitor how much machines, databases and gateways are used.")
+    metrics_endpoint: str | None = Field(
+        None, description="Address of another Azure Monitor (https, {region} in it); default: the cloud's."
+    )
+    metrics_scope: str | None = Field(
+        None, description="Token scope for metrics_endpoint; default: its host with /.default."
+    )
     log_level: LogLevel = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR; the log goes to stderr.")
     log_format: LogFormat = Field("text", description="text, or json: one JSON object per line.")
     log_requests: bool = Field(False, description="Log each request to Azure (no bodies, no tokens).")
@@ -204,7 +211,7 @@ class Settings(BaseModel):
     )
     usage_days: int = Field(90, ge=1, le=3660, description="Days for which calls to Azure and answers are remembered.")
 
-    @field_validator("arm_endpoint", "authority_host", "retail_prices_endpoint")
+    @field_validator("arm_endpoint", "authority_host", "retail_prices_endpoint", "metrics_endpoint")
     @classmethod
     def _https_only(cls, value: str | None) -> str | None:
         if value is None:
@@ -214,6 +221,13 @@ class Settings(BaseModel):
         if parts.scheme != "https" or not parts.hostname:
             raise ValueError("an https address is needed, because a token is sent there")
         return url.rstrip("/")
+
+    @field_validator("metrics_endpoint")
+    @classmethod
+    def _by_region(cls, value: str | None) -> str | None:
+        if value is not None and value.count("{region}") != 1:
+            raise ValueError("{region} is needed in it once, because each region answers for itself")
+        return value
 
     @field_validator("scopes")
     @classmethod

@@ -3,7 +3,8 @@
 Each bucket allows so many units within any window of so many seconds. The limits are those of the documentation and
 of practice: Cost Management counts query units (QPU: one for each month of data; "Manage costs with automation") and
 requests by scope and tenant; Resource Graph and Resource Manager count requests ("Guidance for throttled requests",
-"Request limits and throttling"). A window that may begin at any instant is stricter than Azure's own counting.
+"Request limits and throttling"); of Azure Monitor's batches it allows 360,000 an hour for a subscription ("Azure
+Monitor service limits"). A window that may begin at any instant is stricter than Azure's own counting.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ def draws_of(api: Api, scope_id: str, months: int = 1) -> tuple[Draw, ...]:
         return _consumption(scope)
     if api is Api.RESOURCE_GRAPH:
         return (Draw("resource_graph", 1, 5, 15),)
+    if api is Api.METRICS:
+        return (Draw(f"metrics/{_subscription(scope)}", 1, 60, 6000),)
     return () if api is Api.UNLIMITED else (Draw(f"arm/{_subscription(scope)}", 1, 10, 250),)
 
 
@@ -72,6 +75,7 @@ _WORDS = {
     "consumption/usage/": "usage requests for one scope",
     "consumption/": "consumption requests",
     "resource_graph": "Resource Graph requests",
+    "metrics/": "metrics requests for one subscription",
 }
 
 

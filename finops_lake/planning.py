@@ -90,7 +90,9 @@ def plan_ahead(
     Raises InputError for a subscription that the lake does not know.
     """
     from finops_lake.extract.catalog import FETCHED
+    from finops_lake.extract.resource_metrics import SOURCE as METRICS
     from finops_lake.extract.retail_prices import SOURCE as PRICES
+    from finops_lake.measuring import metrics_due
     from finops_lake.pricing import prices_due
 
     states = with_moves(states_of(query(STATES_SQL)), query(MOVES_SQL))
@@ -103,17 +105,20 @@ def plan_ahead(
     due = [chunk for chunk in due_chunks(chunks, sources, states, policy, demand) if chunk not in FIRST_LISTINGS]
     due = with_few_totals(due, states, policy.now)
     prices = {} if settings.price_list is None or not found else prices_due(query, policy.now, demand)
+    metrics = metrics_due(query, chosen, states, policy, demand, with_rows=False) if settings.metrics and found else {}
+    expected = {chunk: wanted.calls for chunk, wanted in prices.items() if chunk not in states}
+    expected |= {chunk: wanted.calls for chunk, wanted in metrics.items()}
     now = time.time()
     return make_plan(
-        [*tenant, *due, *prices],
-        {**sources, PRICES.table: PRICES},
+        [*tenant, *due, *prices, *metrics],
+        {**sources, PRICES.table: PRICES, METRICS.table: METRICS},
         states,
         demand,
         policy.now,
         spent=paced_by(settings, journal, now),
         now=now,
         is_listing_first=SUBSCRIPTIONS in tenant,
-        expected={chunk: wanted.calls for chunk, wanted in prices.items()},
+        expected=expected,
     )
 
 

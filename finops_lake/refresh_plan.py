@@ -125,7 +125,7 @@ def make_plan(
 ) -> RefreshPlan:
     """Return the plan for chunks that are due; `spent` tells what is taken of buckets at `now` (None: not paced).
 
-    `expected` are the calls of chunks that were never loaded, where more is known of them than their source tells.
+    `expected` are the calls of chunks of which more is known than their source, or their last load, tells.
     """
     known = expected or {}
     units = units_of(due, sources)
@@ -152,11 +152,13 @@ def _steps(
     expected: Mapping[Chunk, int],
 ) -> Iterator[Step]:
     """Yield the steps of what is fetched together; the calls are told of the first, as a refresh does."""
-    if source.batch == 1 and unit[0] in states:
+    if unit[0] in expected:
+        calls = expected[unit[0]]
+    elif source.batch == 1 and unit[0] in states:
         calls = max(states[unit[0]].calls, 1)
     else:
         loaded = [states[chunk] for chunk in unit if chunk in states]
-        calls = max(sum(one.calls for one in loaded if one.last_success_at), expected.get(unit[0], source.calls))
+        calls = max(sum(one.calls for one in loaded if one.last_success_at), source.calls)
     for chunk in unit:
         yield Step(chunk, source.api, _why(states.get(chunk), demand), calls, source.query_months, len(unit))
         calls = 0

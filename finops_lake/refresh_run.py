@@ -116,6 +116,7 @@ class Run:
             )
         self._work_through(chosen)
         self._price()
+        self._measure(chosen)
 
     def _price(self) -> None:
         """Fetch the retail prices of what is in use, which only now is known in full."""
@@ -130,6 +131,28 @@ class Run:
         extractor = extractor_for(due)
         self.fetcher.extractors = {**EXTRACTORS, extractor.source.table: extractor}
         self._fetch(list(due))
+
+    def _measure(self, subscriptions: Sequence[str]) -> None:
+        """Fetch the metrics that are missing of what exists, where they are switched on."""
+        from finops_lake.extract.catalog import EXTRACTORS
+        from finops_lake.extract.resource_metrics import extractor_for
+        from finops_lake.measuring import metrics_due
+
+        with self.warehouse.open():
+            self._note_metrics()
+            if not self.settings.metrics:
+                return
+            known = with_confirmations(states_of(self.warehouse.query(STATES_SQL)), self.journal.confirmations())
+            due = metrics_due(self.warehouse.query, subscriptions, known, self.policy, self.demand)
+        extractor = extractor_for(due)
+        self.fetcher.extractors = {**EXTRACTORS, extractor.source.table: extractor}
+        self._fetch(list(due))
+
+    def _note_metrics(self) -> None:
+        """Let the lake know whether metrics are asked for, or no longer; one that never heard of them need not."""
+        is_on = self.settings.metrics
+        if is_on or self.warehouse.query("select 1 from meta.lake where key = 'metrics'"):
+            self.unpublished |= self.warehouse.note_fact("metrics", "on" if is_on else "off")
 
     def _work_through(self, subscriptions: Sequence[str]) -> None:
         """Fetch what is due; where that makes more due, go on: the next source of cost, a month that moved."""

@@ -30,6 +30,7 @@ class Api(StrEnum):
     USAGE_DETAILS = "usage_details"
     CONSUMPTION = "consumption"
     RESOURCE_GRAPH = "resource_graph"
+    METRICS = "metrics"
     UNLIMITED = "unlimited"
 
 

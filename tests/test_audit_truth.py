@@ -18,9 +18,13 @@ from finops_lake.azure_api.clients import AzureClients
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import FinopsLakeError, Outcome
 from finops_lake.extract.catalog import EXTRACTORS, SOURCES
+from finops_lake.extract.resource_metrics import fetch_wanted
 from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.sqlfiles import sql_folder
 from finops_lake.lake.writer import Warehouse
+from finops_lake.measuring import metrics_due
+from finops_lake.plan import Demand
+from finops_lake.planning import policy_of
 from finops_lake.source import Chunk, ChunkResult, Fetched, months_back
 from tests.conftest import NOW, TODAY, set_sign_in, settings_for
 
@@ -101,10 +105,12 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
                     billed = azure.truth.totals(("resource_id", "currency"), first=first, last=last)
                     for (resource, currency), cost in billed.items():
                         costs[str(resource)][str(currency)] = cost
+                    warehouse.load_all([loaded(chunk, one) for chunk, one in arrived if chunk.scope_id != "/"])
+                    warehouse.load_all([loaded(chunk, one) for chunk, one in measured(azure, home, warehouse)])
+                    assert azure.crashes == []
                 for chunk, one in arrived:
                     if chunk.scope_id == "/":
                         everywhere[chunk.table].append(one.rows)
-                warehouse.load_all([loaded(chunk, one) for chunk, one in arrived if chunk.scope_id != "/"])
             warehouse.load_all(
                 [loaded(Chunk(name, "/"), Fetched(pa.concat_tables(rows))) for name, rows in everywhere.items()]
             )
@@ -133,6 +139,16 @@ def fetched(azure: LocalAzure, home: Path) -> Iterator[tuple[Chunk, Fetched]]:
             for chunk, one in extractor.fetch_many(clients, own).items():
                 assert not isinstance(one, FinopsLakeError)
                 yield chunk, one
+
+
+def measured(azure: LocalAzure, home: Path, warehouse: Warehouse) -> Iterator[tuple[Chunk, Fetched]]:
+    """Yield the metrics of what was listed, as a refresh asks for them."""
+    scopes = [f"/subscriptions/{name}" for name in azure.subscription_ids]
+    settings = settings_for(azure, home, FINOPS_LAKE_METRICS="true")
+    due = metrics_due(warehouse.query, scopes, {}, policy_of(settings), Demand())
+    with AzureClients(settings) as clients:
+        for chunk, wanted in due.items():
+            yield chunk, fetch_wanted(clients, chunk, wanted)
 
 
 def loaded(chunk: Chunk, one: Fetched) -> tuple[ChunkResult, Fetched]:

@@ -18,6 +18,7 @@ from finops_lake.answers.audit_question import (
     place_conditions,
 )
 from finops_lake.answers.audit_rules import exclusion_notes, fault_notes
+from finops_lake.answers.audit_withheld import withheld_because, withheld_notes, withheld_report
 from finops_lake.answers.budgets import budgets_in_danger
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, listing_standing
@@ -66,9 +67,16 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
     where = finding_conditions(question, some)
     found = _found(lake, checks, where, question.limit)
     looked_at = _populations(lake, checks, lambda columns: place_conditions(question, some, columns))
-    counted = [_report(check, found, looked_at[check.population]) for check in checks]
+    withheld = withheld_because(lake, checks)
+    counted = [
+        withheld_report(check, withheld[check.name])
+        if check.name in withheld
+        else _report(check, found, looked_at[check.population])
+        for check in checks
+    ]
     standing = _standing(lake, chosen, checks, budgets=question.budgets)
-    row_count = sum(check["waste"] + check["undetermined"] for check in counted)
+    judged = [check for check in counted if check["withheld"] is None]
+    row_count = sum(check["waste"] + check["undetermined"] for check in judged)
     sections: dict[str, Any] = {"checks": counted, "exclusions": list(found.exclusions)}
     sections["changes"] = audit_changes(lake, [_of(checks), *where], question.since) if checks else None
     if question.budgets:
@@ -84,7 +92,12 @@ def answer_audit(lake: LakeReader, question: AuditQuestion) -> Answer:
         currencies=tuple(str(total["billing_currency"]) for total in found.totals),
         totals=found.totals,
         scopes=standing.scopes,
-        notes=(*_notes(counted, found), *exclusion_notes(found.exclusions), *fault_notes(lake)),
+        notes=(
+            *_notes(judged, found),
+            *withheld_notes(counted),
+            *exclusion_notes(found.exclusions),
+            *fault_notes(lake),
+        ),
         sections=sections,
     )
 
@@ -212,6 +225,7 @@ def _report(check: Check, found: _Found, looked_at: int) -> dict[str, Any]:
         "undetermined": counts["undetermined"][0],
         "not_applicable": counts["not_applicable"][0],
         "excluded": counts["excluded"][0],
+        "withheld": None,
         "fix": check.headers.get("fix"),
     }
 

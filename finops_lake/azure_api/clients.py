@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
 
+    from finops_lake.azure_api.metrics import Metrics
     from finops_lake.azure_api.prices import PriceList
     from finops_lake.azure_api.reports import Report, Reports
     from finops_lake.azure_api.sdk import Sdk
@@ -206,6 +207,13 @@ class AzureClients:
         if prices is None:
             raise ConfigError(["FINOPS_LAKE_RETAIL_PRICES: retail prices are switched off, or this Azure has no list"])
         return prices
+
+    def metrics(self) -> Metrics:
+        """Return Azure Monitor's metrics, for which a token of their own is fetched; ConfigError where they are off."""
+        metrics = self._sdk().metrics
+        if metrics is None:
+            raise ConfigError(["FINOPS_LAKE_METRICS: metrics are switched off, or this Azure has no address for them"])
+        return metrics
 
     def _reports(self) -> Reports:
         from finops_lake.azure_api.reports import Reports

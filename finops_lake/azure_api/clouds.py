@@ -6,7 +6,7 @@ Nothing of azure.* is imported here, because read-only paths ask for the origin 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from finops_lake.config import Settings
@@ -16,7 +16,8 @@ from finops_lake.config import Settings
 class Cloud:
     """One Azure. `authority` is None when the environment's own default applies.
 
-    `storage_suffix` ends the names of the hosts that its storage accounts have for blobs.
+    `storage_suffix` ends the names of the hosts that its storage accounts have for blobs. `metrics_endpoint` is where
+    Azure Monitor answers, with {region} in it, and `metrics_scope` of what audience its tokens are; None: nowhere.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Cloud:
     authority: str | None
     storage_suffix: str
     is_custom: bool = False
+    metrics_endpoint: str | None = None
+    metrics_scope: str | None = None
 
     @property
     def origin(self) -> str:
@@ -51,6 +54,8 @@ CLOUDS = {
             "https://management.azure.com/.default",
             "https://login.microsoftonline.com",
             "blob.core.windows.net",
+            metrics_endpoint="https://{region}.metrics.monitor.azure.com",
+            metrics_scope="https://metrics.monitor.azure.com/.default",
         ),
         Cloud(
             "usgov",
@@ -58,6 +63,8 @@ CLOUDS = {
             "https://management.core.usgovcloudapi.net/.default",
             "https://login.microsoftonline.us",
             "blob.core.usgovcloudapi.net",
+            metrics_endpoint="https://{region}.metrics.monitor.azure.us",
+            metrics_scope="https://metrics.monitor.azure.us/.default",
         ),
         Cloud(
             "china",
@@ -65,6 +72,8 @@ CLOUDS = {
             "https://management.chinacloudapi.cn/.default",
             "https://login.chinacloudapi.cn",
             "blob.core.chinacloudapi.cn",
+            metrics_endpoint="https://{region}.metrics.monitor.azure.cn",
+            metrics_scope="https://metrics.monitor.azure.cn/.default",
         ),
     )
 }
@@ -90,14 +99,15 @@ def cloud_of(settings: Settings) -> Cloud:
     endpoint = (settings.arm_endpoint or known.arm_endpoint).rstrip("/")
     for cloud in CLOUDS.values():
         if urlsplit(endpoint).netloc.lower().removesuffix(":443") == urlsplit(cloud.arm_endpoint).netloc:
-            return Cloud(
-                cloud.name,
-                cloud.arm_endpoint,
-                settings.arm_scope or cloud.scope,
-                settings.authority_host or cloud.authority,
-                cloud.storage_suffix,
+            return _with_metrics(
+                replace(
+                    cloud,
+                    scope=settings.arm_scope or cloud.scope,
+                    authority=settings.authority_host or cloud.authority,
+                ),
+                settings,
             )
-    return Cloud(
+    custom = Cloud(
         "custom",
         endpoint,
         settings.arm_scope or f"{endpoint}/.default",
@@ -105,6 +115,16 @@ def cloud_of(settings: Settings) -> Cloud:
         known.storage_suffix,
         is_custom=True,
     )
+    return _with_metrics(custom, settings)
+
+
+def _with_metrics(cloud: Cloud, settings: Settings) -> Cloud:
+    """Return the cloud with the metrics address of the settings, whose tokens are for an audience of its own."""
+    endpoint, scope = settings.metrics_endpoint, settings.metrics_scope
+    if endpoint is None:
+        return replace(cloud, metrics_scope=scope or cloud.metrics_scope)
+    host = urlsplit(endpoint).netloc.replace("{region}.", "")
+    return replace(cloud, metrics_endpoint=endpoint, metrics_scope=scope or f"https://{host}/.default")
 
 
 def is_known_authority(authority: str | None) -> bool:

@@ -18,6 +18,9 @@ generateCostDetailsReport has Azure write the report into storage of its own; no
 Azure asks for a reading role only.
 """
 
+METRICS_QUESTION = "/subscriptions/[0-9a-f-]{36}/metrics:getBatch"
+"""Reads, too, though its list of resources makes it a POST."""
+
 AMBIGUOUS = re.compile(r"[\\\s{}\x00-\x1f\x7f]")
 """Characters that URL parsers disagree about (or, braces, that the SDK fills in like a template)."""
 
@@ -71,6 +74,20 @@ def check_blob_link(link: str, cloud: Cloud) -> None:
         raise UnsafeReplyError(
             f"Azure's reply points to a report at {parts.scheme or 'no'}://{clean_host(host)}, which is no address of "
             f"its storage (*.{cloud.storage_suffix}); it is not fetched."
+        )
+
+
+def check_metrics_request(method: str, url: str, endpoint: str) -> None:
+    """Raise UnsafeReplyError unless a request asks the metrics of many resources, of a region's own Azure Monitor.
+
+    `endpoint` is its address with {region} in it. The question is a POST, and changes nothing.
+    """
+    allowed = re.escape(endpoint).replace(re.escape("{region}"), "[a-z0-9-]+")
+    address = url.partition("?")[0]
+    is_question = re.fullmatch(allowed + METRICS_QUESTION, address, re.IGNORECASE) is not None
+    if method != "POST" or AMBIGUOUS.search(url) or not is_question:
+        raise UnsafeReplyError(
+            f"{method} {clean_host(urlsplit(url).netloc)} is no question for metrics; no token for them is sent there."
         )
 
 

@@ -17,12 +17,17 @@ _KINDS = {
     ("post", "microsoft.resourcegraph/resources"): Api.RESOURCE_GRAPH,
 }
 
+METRICS_PATH = "/metrics:getbatch"
+"""Ends the path of the one question that Azure Monitor is asked."""
+
 
 def metered(method: str, url: str, body: object = None) -> tuple[Draw, ...]:
     """Return what a request takes from the limits; `body` is its text or bytes."""
     path = urlsplit(url).path.lower()
     scope, marker, rest = path.rpartition("/providers/")
     service = "/".join(rest.split("/")[:2])
+    if METRICS_PATH in path:
+        return draws_of(Api.METRICS, path[path.index("/subscriptions/") :])
     api = _KINDS.get((method.lower(), service)) if marker else None
     if api is None:
         api = Api.CONSUMPTION if service.startswith("microsoft.consumption/") else Api.ARM

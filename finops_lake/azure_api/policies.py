@@ -30,7 +30,7 @@ from finops_lake.limits import Draw
 CLIENT_TYPE = "finops-lake"
 """Calls without this header share one small, anonymous allowance per tenant."""
 
-PASSING_STATUSES = frozenset({408, 500, 502, 503, 504})
+PASSING_STATUSES = frozenset({408, 500, 502, 503, 504, 529})
 PASSING_ERRORS = (ServiceRequestError, ServiceResponseError, IncompleteReadError)
 
 

@@ -22,6 +22,7 @@ from finops_lake.azure_api.blobs import Blobs
 from finops_lake.azure_api.calls import current_calls
 from finops_lake.azure_api.clouds import Cloud
 from finops_lake.azure_api.links import check_next_link
+from finops_lake.azure_api.metrics import Metrics
 from finops_lake.azure_api.pace import Pace
 from finops_lake.azure_api.pages import read_list_page
 from finops_lake.azure_api.policies import ClientTypePolicy, GuardPolicy, WaitingPolicy
@@ -58,6 +59,11 @@ class Sdk:
         self.prices = (
             PriceList(settings.price_list, pace, transport, timeout=timeout, agent=agent, now=settings.utc_now)
             if settings.price_list
+            else None
+        )
+        self.metrics = (
+            Metrics(cloud, pace, transport, self._own_credential or credential, settings, agent=agent)
+            if settings.metrics and cloud.metrics_endpoint and cloud.metrics_scope
             else None
         )
         self._pipeline: Pipeline[Any, Any] = Pipeline(

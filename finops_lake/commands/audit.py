@@ -157,7 +157,7 @@ def _views(lake: LakeReader, question: AuditQuestion) -> list[str]:
 
 def print_audit(answer: Answer) -> None:
     """Print the sum, what was looked at, the findings, and the budgets in danger."""
-    if answer.sections["checks"]:
+    if any(check["withheld"] is None for check in answer.sections["checks"]):
         print_words(_headline(answer))
         print()
         _print_checks(answer.sections["checks"])
@@ -170,14 +170,17 @@ def print_audit(answer: Answer) -> None:
 
 
 def _headline(answer: Answer) -> str:
-    looked_at, waste = (sum(check[key] for check in answer.sections["checks"]) for key in ("looked_at", "waste"))
+    checks = [check for check in answer.sections["checks"] if check["withheld"] is None]
+    looked_at, waste = (sum(check[key] for check in checks) for key in ("looked_at", "waste"))
     savings = ", ".join(f"{cells.money(one['monthly_saving'])} {one['billing_currency']}" for one in answer.totals)
     saving = f" {savings} would leave the bill in a month." if savings else ""
-    count = len(answer.sections["checks"])
+    count = len(checks)
     return f"{counted(waste, 'finding')} of {counted(count, 'check')}, {looked_at:,} looked at.{saving}"
 
 
-def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
+def _print_checks(told: Sequence[Mapping[str, Any]]) -> None:
+    """Print what was looked at and found; checks that are withheld are told of in the notes."""
+    checks = [check for check in told if check["withheld"] is None]
     telling = [check for check in checks if check["waste"] or check["undetermined"] or check["excluded"]]
     shown = checks if len(checks) <= MANY or not telling else telling
     print_table(

@@ -43,7 +43,8 @@ class Application:
 
     def _answer(self, call: Call) -> tuple[Reply, str | None]:
         if call.operation not in UNAUTHORIZED:
-            refusal = self.world.authority.judge(call.headers.get("authorization"), self.world.audience, call.endpoint)
+            audience = self.world.metrics_audience if call.operation == "metrics" else self.world.audience
+            refusal = self.world.authority.judge(call.headers.get("authorization"), audience, call.endpoint)
             if refusal:
                 return refusal, None
         fault = self.world.faults.take(call)

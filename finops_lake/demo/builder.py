@@ -39,6 +39,7 @@ class Builder:
     resources: list[Resource] = field(default_factory=list)
     created: dict[str, datetime] = field(default_factory=dict)
     lines: dict[str, list[Line]] = field(default_factory=dict)
+    usage: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._spelling = Spelling(self.spec.seed)

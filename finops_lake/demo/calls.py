@@ -14,7 +14,7 @@ KEPT_HEADERS = (
 )
 UNAUTHORIZED = ("openid_configuration", "sign_in", "blob", "retail_prices")
 """Operations that ask for no bearer token."""
-READS_BY_POST = ("query", "sign_in", "create_report", "resource_graph")
+READS_BY_POST = ("query", "sign_in", "create_report", "resource_graph", "metrics")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class Call:
     @property
     def subscription_id(self) -> str | None:
         """Return the subscription of the path, lower-cased."""
-        found = _SUBSCRIPTION.match(self.path)
-        return found[1].lower() if found else None
+        named = self.names.get("subscription")
+        found = None if named else _SUBSCRIPTION.match(self.path)
+        return named.lower() if named else found[1].lower() if found else None
 
     @property
     def scope(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -26,7 +26,10 @@ UNUSED = ("vm-d2s-half", "compute-plan")
 
 @dataclass(frozen=True)
 class Estate:
-    """Everything there is; `lines` are by subscription id, `created` by lower-cased resource id."""
+    """Everything there is; `lines` are by subscription id, `created` by lower-cased resource id.
+
+    `usage` says of some resources, by lower-cased id, how they are used (see metrics.USES); the others are busy.
+    """
 
     spec: EstateSpec
     tenant_id: str
@@ -36,6 +39,7 @@ class Estate:
     created: Mapping[str, datetime]
     lines: Mapping[str, tuple[Line, ...]]
     plan: Plan
+    usage: Mapping[str, str] = field(default_factory=dict)
 
     def subscription(self, subscription_id: str) -> Subscription | None:
         """Return a subscription by its id in any case."""
@@ -76,6 +80,7 @@ def build_estate(spec: EstateSpec) -> Estate:
         builder.created,
         {name: tuple(lines) for name, lines in builder.lines.items()},
         plan,
+        builder.usage,
     )
 
 

@@ -14,6 +14,8 @@ from finops_lake.demo.calls import Call
 from finops_lake.demo.cost_query import answer_query
 from finops_lake.demo.graph import resource_graph
 from finops_lake.demo.inventory import LISTED_TYPES, locks, resources_of_type
+from finops_lake.demo.metrics import PATH as METRICS
+from finops_lake.demo.metrics import metrics
 from finops_lake.demo.model import Disk, PublicIpAddress, Resource, VirtualMachine
 from finops_lake.demo.prices import PATH as PRICES
 from finops_lake.demo.prices import retail_prices
@@ -249,6 +251,7 @@ OPERATIONS = (
     _operation("resources", f"{SCOPE}/resources", resources),
     _operation("listed", f"{SUBSCRIPTION}/providers/(?P<type>{LISTED_TYPES})", listed),
     _operation("locks", f"{SUBSCRIPTION}/providers/Microsoft.Authorization/locks", all_locks),
+    _operation("metrics", f"{METRICS}/(?P<region>[^/]+){SUBSCRIPTION}/metrics:getBatch", metrics, "POST"),
     _operation("resource_graph", "/providers/Microsoft.ResourceGraph/resources", resource_graph, "POST"),
     _operation(
         "reservation_orders",

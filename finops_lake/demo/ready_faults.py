@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -251,6 +252,28 @@ def _looping_link() -> Effect:
     return effect
 
 
+def _metrics_denied() -> Effect:
+    """401, as Azure Monitor says that the role is missing on the subscription itself."""
+    return always(error_reply(401, "AuthorizationFailed", "The client does not have Monitoring Reader."))
+
+
+def _metrics_failed() -> Effect:
+    """The first resource's first metric without figures, and with an error of its own."""
+    return _rewritten(
+        rb'"timeseries":\[\{.*?"errorCode":"Success"', b'"timeseries":[],"errorCode":"InternalServerError"'
+    )
+
+
+def _metrics_missing() -> Effect:
+    """An answer that leaves out its first resource."""
+
+    def effect(call: Call, answer: Callable[[], Reply]) -> Reply:
+        reply = answer()
+        return json_reply({"values": json.loads(reply.body)["values"][1:]})
+
+    return effect
+
+
 READY: dict[str, Ready] = {
     "throttled": Ready(_throttled, ("query",)),
     "arm_throttled": Ready(_arm_throttled),
@@ -298,6 +321,15 @@ READY: dict[str, Ready] = {
     "report_other_header": Ready(_other_header, ("blob",)),
     "usage_throttled": Ready(_usage_throttled, ("usage_details",)),
     "looping_link": Ready(_looping_link, ("usage_details",), None),
+    "metrics_denied": Ready(_metrics_denied, ("metrics",), None),
+    "metrics_unregistered": Ready(
+        lambda: _server_error(403, "Forbidden", "The subscription is not registered to use Microsoft.Insights."),
+        ("metrics",),
+        None,
+    ),
+    "metrics_busy": Ready(lambda: _server_error(529, "TooManyRequests", "The service is busy."), ("metrics",)),
+    "metrics_failed": Ready(_metrics_failed, ("metrics",)),
+    "metrics_missing": Ready(_metrics_missing, ("metrics",)),
     "not_registered": Ready(_not_registered),
     "slow": Ready(_slow),
     "reset": Ready(_reset),

@@ -24,6 +24,7 @@ from finops_lake.demo.certificates import server_context
 from finops_lake.demo.cost_query import warm_up
 from finops_lake.demo.faults import Faults
 from finops_lake.demo.ledger import Ledger
+from finops_lake.demo.metrics import PATH as METRICS
 from finops_lake.demo.model import EstateSpec
 from finops_lake.demo.prices import PATH as PRICES
 from finops_lake.demo.restatement import RestatedCharge
@@ -96,6 +97,7 @@ class LocalAzure:
         self.port = listener.getsockname()[1]
         self._world.endpoint = self.endpoint
         self._world.audience = self._audience or self.endpoint
+        self._world.metrics_audience = f"{self.endpoint}{METRICS}"
         self._folder = tempfile.TemporaryDirectory(prefix="local-azure-")
         folder = Path(self._folder.name)
         self._ca_file = self._ca_file or folder / "ca.pem"
@@ -174,6 +176,8 @@ class LocalAzure:
             f"{PREFIX}ARM_ENDPOINT": self.endpoint,
             f"{PREFIX}ARM_SCOPE": self.scope,
             f"{PREFIX}RETAIL_PRICES_ENDPOINT": f"{self.endpoint}{PRICES}",
+            f"{PREFIX}METRICS_ENDPOINT": f"{self.endpoint}{METRICS}/{{region}}",
+            f"{PREFIX}METRICS_SCOPE": f"{self._world.metrics_audience}/.default",
             f"{PREFIX}CA_BUNDLE": str(self.ca_file),
             "AZURE_AUTHORITY_HOST": self.endpoint,
             "AZURE_TENANT_ID": self._world.estate.tenant_id,

@@ -45,6 +45,7 @@ class World:
         """Subscriptions of which Resource Graph shows nothing, though they are listed: no role to read them."""
         self.requests: deque[RecordedRequest] = deque(maxlen=KEPT_REQUESTS)
         self.audience = ""
+        self.metrics_audience = ""
         self.endpoint = ""
         self._restated: list[RestatedCharge] = []
         self._restatements = 0

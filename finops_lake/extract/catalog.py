@@ -23,6 +23,7 @@ from finops_lake.extract import (
     network,
     public_ips,
     resource_groups,
+    resource_metrics,
     resources,
     retail_prices,
     subscription_ancestors,
@@ -75,5 +76,11 @@ FILE_SOURCES: tuple[Source, ...] = (
 FETCHED: tuple[Source, ...] = tuple(extractor.source for extractor in EXTRACTORS.values())
 """What a refresh asks Azure for."""
 
-SOURCES: tuple[Source, ...] = (*FETCHED, retail_prices.SOURCE, *FILE_SOURCES, *(source for source, _ in EXPORT_TABLES))
+SOURCES: tuple[Source, ...] = (
+    *FETCHED,
+    retail_prices.SOURCE,
+    resource_metrics.SOURCE,
+    *FILE_SOURCES,
+    *(source for source, _ in EXPORT_TABLES),
+)
 """Every raw table of the lake, those filled from files included."""

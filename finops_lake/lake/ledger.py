@@ -1,7 +1,7 @@
 """Each finding lives in the ledger from first seen to gone; it is compared with the findings as a lake is published.
 
 What is gone must be known to be: a finding of which the listing beneath was cut short, that cannot be judged, or whose
-check is left out for now stays open.
+check is left out for now, or withheld because metrics were switched off, stays open.
 """
 
 from __future__ import annotations
@@ -47,6 +47,12 @@ from (
         ledger.gone_at is null
         and coalesce(found.verdict, 'not_applicable') = 'not_applicable'
         and exists (select 1 from meta.headers where view_name = 'audits.' || ledger.check_name)
+        and not exists (
+            select 1
+            from meta.headers as needs
+            anti join marts.metric_subscriptions as measured on ledger.sub_account_id = measured.sub_account_id
+            where needs.view_name = 'audits.' || ledger.check_name and needs.key = 'needs' and needs.value = 'metrics'
+        )
         and not exists (
             select 1
             from meta.lineage as lineage

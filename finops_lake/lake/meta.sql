@@ -11,7 +11,7 @@ create table if not exists meta.lake (
     value varchar not null,
 );
 comment on table meta.lake is 'Facts about this file: who wrote it, from which Azure, in which layout.';
-comment on column meta.lake.key is 'Name of the fact: schema_version, origin, created_at, package_version, generation, published_at, definitions.';
+comment on column meta.lake.key is 'Name of the fact: schema_version, origin, created_at, package_version, generation, published_at, definitions, metrics (on or off, as the latest refresh was set).';
 comment on column meta.lake.value is 'The fact as text; instants are ISO 8601 in UTC.';
 
 create table if not exists meta.loads (

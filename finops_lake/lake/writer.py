@@ -240,6 +240,15 @@ class Warehouse:
                 connection.execute(_NOTE_SOURCE_SQL, [*row, self._clock()])
         return bool(news)
 
+    def note_fact(self, name: str, value: str) -> bool:
+        """Write a fact down in `meta.lake`, and return whether that is news."""
+        with self._writing("Noting a fact") as connection:
+            known = connection.execute("select value from meta.lake where key = ?", [name]).fetchall()
+            if known == [(value,)]:
+                return False
+            note_facts(connection, {name: value})
+        return True
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a statement of our own, published or not."""
         with self._writing("Reading the warehouse") as connection:

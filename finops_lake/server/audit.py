@@ -128,10 +128,11 @@ def render_audit(envelope: Mapping[str, Any]) -> str:
         f"{len(rows)} of {envelope['row_count']} findings, amounts rounded to cents:",
         *table(rows, hidden=HIDDEN),
     ]
-    telling = [check for check in envelope["checks"] if check["waste"] or check["undetermined"] or check["excluded"]]
-    checks = [_check_line(check) for check in telling or envelope["checks"]]
-    if telling and len(telling) < len(envelope["checks"]):
-        others = [check for check in envelope["checks"] if check not in telling]
+    judged = [check for check in envelope["checks"] if not check["withheld"]]
+    telling = [check for check in judged if check["waste"] or check["undetermined"] or check["excluded"]]
+    checks = [_check_line(check) for check in telling or judged]
+    if telling and len(telling) < len(judged):
+        others = [check for check in judged if check not in telling]
         checks.append(
             f"- {len(others)} other checks found nothing in {sum(check['looked_at'] for check in others)} looked at: "
             + ", ".join(f"{check['check_name']} 0 of {check['looked_at']}" for check in others)
@@ -161,7 +162,7 @@ def _difference(kind: str, one: Mapping[str, Any]) -> str:
 
 
 def _headline(envelope: Mapping[str, Any]) -> str:
-    checks = envelope["checks"]
+    checks = [check for check in envelope["checks"] if not check["withheld"]]
     looked_at, waste = (sum(check[name] for check in checks) for name in ("looked_at", "waste"))
     if waste:
         saving = f", {totals(envelope, 'monthly_saving')} a month" if envelope["totals"] else ""
@@ -169,7 +170,7 @@ def _headline(envelope: Mapping[str, Any]) -> str:
     if looked_at:
         return f"No waste was found among the {looked_at} resources looked at."
     if not checks:
-        return "No resources were asked for."
+        return "The checks asked for are withheld." if envelope["checks"] else "No resources were asked for."
     scopes = envelope["scopes"]
     if scopes["missing_count"] and not scopes["included_count"]:
         return "Nothing was looked at, because no listing could be read: this says nothing about waste."

@@ -120,11 +120,12 @@ class CheckSection(BaseModel):
     severity: str
     category: str
     looked_at: int
-    waste: int
-    not_priced: int
-    undetermined: int
-    not_applicable: int
-    excluded: int
+    waste: int | None
+    not_priced: int | None
+    undetermined: int | None
+    not_applicable: int | None
+    excluded: int | None
+    withheld: Annotated[str | None, Field(description="Why it says nothing; counts are null then, not 0.")] = None
     fix: str | None = None
 
 

@@ -20,7 +20,7 @@ select
     case
         when costs.cost is null then null
         when advice.savings_currency = costs.billing_currency
-            then least(coalesce(advice.annual_savings_amount / 12, advice.monthly_savings_amount), costs.cost)
+            then least(coalesce((advice.annual_savings_amount / 12)::decimal(19, 6), advice.monthly_savings_amount), costs.cost)
     end::decimal(38, 24) as given_saving,
     costs.billing_currency as given_currency,
     to_json({

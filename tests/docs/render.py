@@ -71,6 +71,8 @@ being there: data processed, capacity units, operations and the licences of imag
 fits, there is no price. A resource whose subscription's bill names others on days when it was there already is not priced by
 a list either: the bill says that it costs nothing. A price is money, never a verdict: what is too young stays not applicable.
 
+A check with `needs: metrics` judges by use, and is withheld where metrics are not switched on (operations.md, Metrics).
+
 `set variable minimum_age_days = 7` changes, in the shell, how old a resource must be before it can be waste (default 3).
 """
 
@@ -198,7 +200,7 @@ def _audit(file: SqlFile) -> str:
 
 
 def _facts(file: SqlFile) -> Iterator[str]:
-    for key in ("severity", "category", "population", "fix", "source"):
+    for key in ("severity", "category", "population", "needs", "fix", "source"):
         if key in file.headers:
             yield f"- {key}: {file.headers[key]}\n"
 

@@ -2,7 +2,8 @@
 
 A case: {"raw": {table: rows}, "expected": {name of a listed resource: verdict}}. All cases lie in one lake, each in a
 subscription of its own: `@group/type/name` stands for an id in it, `%group` for a resource group's, `$` for its own.
-The guards that hold for every check are tried on the first case of each that fires.
+The guards that hold for every check are tried on the first case of each that fires. A row with `days` stands for as
+many days up to yesterday.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.sqlfiles import sql_folder
 from finops_lake.lake.writer import Warehouse
 from finops_lake.source import Chunk, ChunkResult, Fetched
-from tests.sql.test_cases import BY_TABLE, to_arrow
+from tests.sql.test_cases import BY_TABLE, spread_over_days, to_arrow
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ROOT = Path(__file__).parent
@@ -107,7 +108,8 @@ def load(warehouse: Warehouse, table: str, scope: str, rows: list[dict[str, Any]
         result = ChunkResult(
             Chunk(table, scope, month, metric), outcome, NOW, NOW, complete, reason=None, row_count=len(of_chunk)
         )
-        arrow = to_arrow(source, [completed(table, row) for row in of_chunk])
+        spread = [one for row in of_chunk for one in spread_over_days(row, NOW.date())]
+        arrow = to_arrow(source, [completed(table, row) for row in spread])
         warehouse.load(source, Fetched(arrow, complete, None), result)
 
 

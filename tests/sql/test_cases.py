@@ -3,14 +3,15 @@
 given.json: {"now": instant, "from"?: what to read if not the whole view, "raw": {table: [{"scope", "month"?, "metric"?,
 "began"?, "at"?, "outcome"?, "reason"?, "rows"}]}, "usage"?: {table of what the journal buffers: rows}}. A load with an
 outcome other than loaded or partial is an attempt that failed. expected.json: a list of rows, of which only the columns
-named are compared; decimals and instants as text.
+named are compared; decimals and instants as text. A row with `days` stands for as many days up to yesterday.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,16 @@ def to_arrow(source: Source, rows: list[dict[str, Any]]) -> pa.Table:
     return pa.table(columns, schema=source.schema)
 
 
+def spread_over_days(row: dict[str, Any], today: date) -> Iterator[dict[str, Any]]:
+    """Yield the row for each of the last `days` complete days, where it has such a number: the same on all of them."""
+    if "days" not in row:
+        yield row
+        return
+    fixed = {"metric_namespace": "", "measured_hours": 24, **{key: row[key] for key in row if key != "days"}}
+    for back in range(1, row["days"] + 1):
+        yield {**fixed, "usage_date": (today - timedelta(days=back)).isoformat()}
+
+
 def lake_of(home: Path, given: dict[str, Any]) -> LakeReader:
     """Build a real lake on disk from a case."""
     now = datetime.fromisoformat(given["now"]).astimezone(UTC)
@@ -90,7 +101,8 @@ def load(warehouse: Warehouse, source: Source, one: dict[str, Any], now: datetim
         chunk, outcome, began, at, complete, reason=one.get("reason"), row_count=len(one.get("rows", []))
     )
     if outcome in (Outcome.LOADED, Outcome.PARTIAL):
-        rows = to_arrow(source, one["rows"])
+        spread = [row for short in one["rows"] for row in spread_over_days(short, now.date())]
+        rows = to_arrow(source, spread)
         warehouse.load(source, Fetched(rows, complete, one.get("reason")), result)
     else:
         warehouse.record(result)

@@ -1,0 +1,49 @@
+-- How much resources were used that one metric tells it of, such as bytes or requests, over the days that metrics are held of.
+-- Azure Monitor leaves out hours without use of most such metrics; so another one, that is there as long as the resource is,
+-- says which days were measured, and no figure of use on such a day is no use. Days without either are not known.
+-- grain: one row per resource with a measured day
+-- stored: whole
+-- source: Azure Monitor's reference of supported metrics; of application gateways it says that what is not used is not reported
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   metric_name: Metric that tells the use.
+--   alive_metric_name: Metric that is there whether or not the resource is used.
+--   first_date: First measured UTC day.
+--   last_date: Last measured UTC day.
+--   measured_days: Days on which the resource was there and its use was asked for.
+--   total: Use on those days, in the metric's unit.
+--   per_day: Use of a measured day on average.
+with roles(metric_namespace, alive_metric_name, metric_name) as (
+    values
+        ('microsoft.network/natgateways', 'DatapathAvailability', 'ByteCount'),
+        ('microsoft.network/loadbalancers', 'VipAvailability', 'ByteCount'),
+        ('microsoft.network/azurefirewalls', 'FirewallHealth', 'DataProcessed'),
+        ('microsoft.network/applicationgateways', 'CapacityUnits', 'TotalRequests'),
+        ('microsoft.documentdb/databaseaccounts', 'ServiceAvailability', 'TotalRequestUnits'),
+        ('microsoft.storage/storageaccounts', 'UsedCapacity', 'Transactions'),
+        ('microsoft.sql/servers/databases', 'cpu_percent', 'connection_successful')
+),
+
+alive as (
+    select metrics.resource_id, metrics.usage_date, roles.alive_metric_name, roles.metric_name, roles.metric_namespace,
+    from staging.resource_metrics as metrics
+    inner join roles
+        on metrics.metric_namespace = roles.metric_namespace and metrics.metric_name = roles.alive_metric_name
+    where metrics.measured_hours > 0
+)
+
+select
+    alive.resource_id,
+    alive.metric_name,
+    alive.alive_metric_name,
+    min(alive.usage_date) as first_date,
+    max(alive.usage_date) as last_date,
+    count(*) as measured_days,
+    sum(coalesce(used.total, 0)) as total,
+    sum(coalesce(used.total, 0)) / count(*) as per_day,
+from alive
+inner join staging.resource_metrics as used
+    on alive.resource_id = used.resource_id
+    and alive.metric_name = used.metric_name
+    and alive.usage_date = used.usage_date
+group by alive.resource_id, alive.metric_name, alive.alive_metric_name
