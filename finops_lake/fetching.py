@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
+import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ import pyarrow as pa
 
 from finops_lake import telemetry
 from finops_lake.errors import FinopsLakeError, Outcome, OutOfTimeError, SignInError
+from finops_lake.intake import Intake
 from finops_lake.journal import ApiCall
 from finops_lake.plan import REFUSED, units_of
 from finops_lake.source import Arrived, Chunk, ChunkResult, Fetched
@@ -29,15 +31,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("finops_lake.refresh")
 
-IDLE_SECONDS = 1.0
-"""After so long without a chunk an empty batch is given, so that the caller can let go of the lake meanwhile."""
-
-GATHER_SECONDS = 0.5
-"""How long what has arrived waits for more: each load costs the same again, however few rows it has."""
-
-GATHER_ROWS = 130_000
-"""So many rows wait for no more, which bounds the memory they take."""
-
 COLLECT_EVERY_SECONDS = 60.0
 """How often garbage is collected while the collector is off, since a throttled refresh may take an hour."""
 
@@ -47,7 +40,7 @@ OnCalls = Callable[[Sequence[ApiCall]], None]
 
 @dataclass
 class Fetcher:
-    """Fetches with `workers` threads, at most twice as many chunks in flight, until `deadline` (monotonic).
+    """Fetches with `workers` threads until `deadline` (monotonic).
 
     `left` counts the chunks that were not asked for because the time was up, or because the published limits allow
     them only after it; they are as if never tried. A monthly table that Azure refuses
@@ -65,99 +58,66 @@ class Fetcher:
     left: int = 0
     skipped: int = 0
     _refused: set[tuple[str, str]] = field(default_factory=set)
-    _late: deque[Chunk] = field(default_factory=deque)
     _out_of_time: set[tuple[str, str]] = field(default_factory=set)
-    _broken: BaseException | None = None
+    _waiting: deque[list[Chunk]] = field(default_factory=deque)
+    _noting: threading.Lock = field(default_factory=threading.Lock)
 
     def fetch_all(self, chunks: Sequence[Chunk]) -> Generator[list[Arrived]]:
         """Yield what has arrived, in batches in order of arrival, until every chunk is dealt with.
 
         Raises SignInError as soon as Azure no longer knows us; requests under way are then broken off.
         """
-        waiting = deque(units_of(chunks, {table: one.source for table, one in self.extractors.items()}))
-        running: set[Future[list[Arrived]]] = set()
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="fetch")
+        self._waiting = deque(units_of(chunks, {table: one.source for table, one in self.extractors.items()}))
         restore = _suited_to_pages()
         next_collection = self.monotonic() + COLLECT_EVERY_SECONDS
         try:
-            while waiting or running:
-                if self.monotonic() >= next_collection:
-                    gc.collect()
-                    next_collection = self.monotonic() + COLLECT_EVERY_SECONDS
-                arrived = self._gathered(pool, waiting, running)
-                if arrived or running:
-                    yield arrived
-                for _, fetched in arrived:
-                    if fetched is not None:
-                        fetched.discard()
-                if self._broken is not None:
-                    raise self._broken
-        except BaseException:
-            self.azure.close()  # ends waits, so that the threads can be joined
-            raise
+            with Intake(self.workers, self._next_unit, self._fetch, _rows_of) as intake, self._breaking_off():
+                while not intake.is_over():
+                    if self.monotonic() >= next_collection:
+                        gc.collect()
+                        next_collection = self.monotonic() + COLLECT_EVERY_SECONDS
+                    arrived = intake.take()
+                    if arrived or not intake.is_over():
+                        yield arrived
+                    for _, fetched in arrived:
+                        if fetched is not None:
+                            fetched.discard()
+                intake.check()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
             restore()
 
-    def _gathered(
-        self,
-        pool: ThreadPoolExecutor,
-        waiting: deque[list[Chunk]],
-        running: set[Future[list[Arrived]]],
-    ) -> list[Arrived]:
-        """Return what arrives within a moment of the first; nothing where nothing arrives for IDLE_SECONDS."""
-        arrived: list[Arrived] = []
-        rows, until = 0, time.monotonic() + IDLE_SECONDS  # waiting is real, whatever the clock
-        self._submit(pool, waiting, running)
-        while running and rows < GATHER_ROWS and self._broken is None:
-            done, _ = wait(running, timeout=max(until - time.monotonic(), 0), return_when=FIRST_COMPLETED)
-            if not done:
-                break
-            if not arrived:
-                until = time.monotonic() + GATHER_SECONDS
-            running -= done
-            came = [one for future in done for one in self._result(future)]
-            rows += sum(fetched.rows.num_rows for _, fetched in came if fetched is not None)
-            arrived += came
-            self._note_late()
-            self._submit(pool, waiting, running)
-        return arrived
-
-    def _result(self, future: Future[list[Arrived]]) -> list[Arrived]:
-        """Return what a thread brought; what broke it is raised only when the others' rows are dealt with."""
+    @contextlib.contextmanager
+    def _breaking_off(self) -> Iterator[None]:
+        """End the waits of all threads after an error, so that they can be joined."""
         try:
-            return [self._noted(one) for one in future.result()]
-        except BaseException as error:
-            self._broken = self._broken or error
-            return []
+            yield
+        except BaseException:
+            self.azure.close()
+            raise
 
-    def _submit(
-        self,
-        pool: ThreadPoolExecutor,
-        waiting: deque[list[Chunk]],
-        running: set[Future[list[Arrived]]],
-    ) -> None:
-        while waiting and len(running) < 2 * self.workers:
-            unit = waiting.popleft()
-            if unit[0].month is not None and (unit[0].table, unit[0].scope_id) in self._refused:
-                self.skipped += len(unit)
-            elif self.monotonic() >= self.deadline or (unit[0].table, unit[0].scope_id) in self._out_of_time:
-                self.left += len(unit)
-            else:
-                running.add(pool.submit(telemetry.carried(self._fetch), unit))
+    def _next_unit(self) -> list[Chunk] | None:
+        """Return what is to be fetched next; None at the end."""
+        while self._waiting:
+            unit = self._waiting.popleft()
+            place = (unit[0].table, unit[0].scope_id)
+            with self._noting:
+                if unit[0].month is not None and place in self._refused:
+                    self.skipped += len(unit)
+                elif self.monotonic() >= self.deadline or place in self._out_of_time:
+                    self.left += len(unit)
+                else:
+                    return unit
+        return None
 
-    def _noted(self, arrived: Arrived) -> Arrived:
-        result, _ = arrived
-        if result.outcome in REFUSED:
-            self._refused.add((result.chunk.table, result.chunk.scope_id))
-        return arrived
-
-    def _note_late(self) -> None:
+    def _note_late(self, unit: Sequence[Chunk]) -> None:
         """Count what the limits allow too late; more of the same scope would be later still."""
-        while self._late:
-            chunk = self._late.popleft()
-            self.left += 1
-            self._out_of_time.add((chunk.table, chunk.scope_id))
+        with self._noting:
+            self.left += len(unit)
+            self._out_of_time |= {(chunk.table, chunk.scope_id) for chunk in unit}
+
+    def _note_refused(self, results: Sequence[ChunkResult]) -> None:
+        with self._noting:
+            self._refused |= {(one.chunk.table, one.chunk.scope_id) for one in results if one.outcome in REFUSED}
 
     def _fetch(self, unit: list[Chunk]) -> list[Arrived]:
         """Fetch what belongs together; its calls are told of its first chunk, so that they add up."""
@@ -174,6 +134,7 @@ class Fetcher:
                 span.set_attribute("finops_lake.outcome", results[0][0].outcome.value)
             for result, _ in results:
                 LOG.info("%s of %s: %s", first.table, scope, result.outcome.value, extra=_facts(result))
+        self._note_refused([result for result, _ in results])
         return results
 
     def _fetched(self, unit: list[Chunk], calls: Calls) -> list[Arrived]:
@@ -181,7 +142,7 @@ class Fetcher:
         try:
             found = self._found(unit)
         except OutOfTimeError:
-            self._late.extend(unit)
+            self._note_late(unit)
             return []
         spent = [calls.count] + [0] * (len(unit) - 1)
         return [
@@ -244,6 +205,11 @@ def _chunk_span(chunk: Chunk) -> AbstractContextManager[Span]:
         f"fetch {chunk.table}",
         {"finops_lake.table": chunk.table, "finops_lake.month": month, "finops_lake.metric": chunk.metric},
     )
+
+
+def _rows_of(arrived: Arrived) -> int:
+    _, fetched = arrived
+    return 0 if fetched is None else fetched.rows.num_rows
 
 
 def _facts(result: ChunkResult) -> dict[str, object]:

@@ -17,6 +17,7 @@ from finops_lake.errors import FinopsLakeError, StoppedError
 from finops_lake.file_refresh import FILE_TABLES
 from finops_lake.journal import ApiCall, Journal
 from finops_lake.known import Known, confirm
+from finops_lake.months import Months
 from finops_lake.plan import REFUSED, ChunkState, Demand, due_chunks, with_confirmations
 from finops_lake.planning import (
     FIRST_LISTINGS,
@@ -254,6 +255,7 @@ class Run:
         self.total += len(chunks)
         with ExitStack() as at_end, closing(self.fetcher.fetch_all(chunks)) as batches:
             at_end.callback(self._note_calls)
+            months = Months(chunks)
             for batch in batches:
                 self._note_calls()
                 if batch:
@@ -262,6 +264,9 @@ class Run:
                     self._held.close()
                 self._load(batch)
                 self._check_stopped()
+                complete = months.completed_by(result for result, _ in batch)
+                if complete:
+                    self.warehouse.rebuild(complete)
                 if batch and self.monotonic() >= self.next_publication:
                     self._held.close()
                     self.publish(audited=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 import duckdb
@@ -60,10 +60,19 @@ class Marts:
         ]
         stored.mark(connection, [(mart, "", month) for mart in above for month in months])
 
-    def rebuild(self, connection: duckdb.DuckDBPyConnection, now: datetime, more_memory: str) -> None:
-        """Rebuild what is marked; a month of a million lines needs more memory than others, and gets it then."""
+    def rebuild(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        now: datetime,
+        more_memory: str,
+        months: Collection[date] | None = None,
+    ) -> None:
+        """Rebuild what is marked (of these months only, where they are given).
+
+        A month of a million lines needs more memory than others, and gets it then.
+        """
         try:
-            stored.rebuild_stale(connection, self._marts, now)
+            stored.rebuild_stale(connection, self._marts, now, months)
         except duckdb.OutOfMemoryException:
             with memory_of(connection, more_memory):
-                stored.rebuild_stale(connection, self._marts, now)
+                stored.rebuild_stale(connection, self._marts, now, months)

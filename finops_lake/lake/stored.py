@@ -7,7 +7,7 @@ once however many loads touched it. A writer killed in between leaves the marks,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -88,13 +88,20 @@ def mark_all(connection: duckdb.DuckDBPyConnection, mart: SqlFile, tables: Itera
         )
 
 
-def rebuild_stale(connection: duckdb.DuckDBPyConnection, marts: Mapping[str, SqlFile], now: datetime) -> None:
-    """Rebuild every marked piece, a month at a time; `marts` by name, in the order in which they are built.
+def rebuild_stale(
+    connection: duckdb.DuckDBPyConnection,
+    marts: Mapping[str, SqlFile],
+    now: datetime,
+    months: Collection[date] | None = None,
+) -> None:
+    """Rebuild every marked piece (of these months only, where they are given), a month at a time.
+
+    `marts` are given by name, in the order in which they are built.
 
     Where a mart remembers, rows that come out the same stay, and others hold from `now` (UTC).
     """
     for name, mart in marts.items():
-        pieces = deque(_stale_pieces(connection, name))
+        pieces = deque(one for one in _stale_pieces(connection, name) if months is None or one[0] in months)
         while pieces:
             with transaction(connection):
                 written = 0

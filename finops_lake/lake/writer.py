@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from importlib.resources.abc import Traversable
@@ -290,6 +290,11 @@ class Warehouse:
             publish_files(self.files, number)
         self.has_new_views = self.has_unpublished = False
         return number
+
+    def rebuild(self, months: Collection[date]) -> None:
+        """Bring the stored marts of these months up to date, so that less is left to do in the end."""
+        with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
+            self._marts.rebuild(connection, self._clock(), _FILE_MEMORY, months)
 
     def _rebuild(self) -> None:
         """Bring the stored marts up to date, and judge sources of cost anew where confirmations change the verdict."""

@@ -262,6 +262,15 @@ def test_settings_never_show_the_token(tmp_path: Path) -> None:
     assert TOKEN not in str(settings)
 
 
+def test_answers_do_not_wait_for_the_callers_acknowledgement() -> None:
+    with (
+        listen("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()[:2]),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize("host", [EVERYWHERE, "::"])
 def test_other_machines_are_served_only_with_a_token(tmp_path: Path, host: str) -> None:
     if host == "::" and not socket.has_ipv6:
