@@ -267,12 +267,7 @@ def _notes(counted: Sequence[Mapping[str, Any]], found: _Found) -> list[str]:
         "A monthly saving is what would leave the bill, from the billed cost of the last 30 complete days; a resource"
         " that several checks name counts once in the total (deleting before changing before committing)."
     ]
-    notes += [
-        f"Of the total in {one['billing_currency']}, {one['saving_by_price'].quantize(CENT)} a month of"
-        f" {one['counted_by_price']} findings is by prices, as no charge names the resource (too new, or its cost"
-        " cannot be read): the price paid elsewhere for the same meter, else the price sheet's, else the retail price."
-        for one in found.by_price
-    ]
+    notes += [_by_prices(one) for one in found.by_price]
     undetermined = sum(check["undetermined"] for check in counted)
     not_priced = sum(check["not_priced"] for check in counted)
     if undetermined:
@@ -286,3 +281,12 @@ def _notes(counted: Sequence[Mapping[str, Any]], found: _Found) -> list[str]:
     if len(found.totals) > 1:
         notes.append(f"The savings are in {len(found.totals)} currencies, which are not added together.")
     return notes
+
+
+def _by_prices(total: Mapping[str, Any]) -> str:
+    count = total["counted_by_price"]
+    return (
+        f"Of the total in {total['billing_currency']}, {total['saving_by_price'].quantize(CENT)} a month of {count}"
+        f" finding{'s' if count > 1 else ''} is by prices, as no charge names the resource (too new, or its cost cannot"
+        " be read): the price paid elsewhere for the same meter, else the price sheet's, else the retail price."
+    )
