@@ -9,27 +9,26 @@
 --   resource_name: Name given by its owner.
 --   sub_account_id: Subscription that pays for it, /subscriptions/<guid>.
 --   evidence: JSON of what the fault rests on.
-with running as (
+with faults as (
+    select
+        *,
+        unnest([
+            {
+                'fault': 'underused',
+                'is_there': utilization_30d < coalesce(getvariable('minimum_utilization'), 80),
+                'finding': 'Used to ' || round(utilization_30d, 1)::decimal(9, 1) || ' percent over 30 days.',
+                'evidence': to_json({'utilization_30d': utilization_30d, 'utilization_7d': utilization_7d, 'sku_name': sku_name}),
+            },
+            {
+                'fault': 'expiring',
+                'is_there': not coalesce(is_renewed, false)
+                and days_left between 0 and coalesce(getvariable('expiry_days'), 60)::int,
+                'finding': 'Ends within ' || coalesce(getvariable('expiry_days'), 60) || ' days, and is not renewed by itself.',
+                'evidence': to_json({'expiry_date': expiry_date, 'sku_name': sku_name, 'term': term, 'utilization_30d': utilization_30d}),
+            }
+        ], recursive := true),
     from marts.listed_commitments
     where state = 'succeeded'
-),
-
-faults as (
-    select
-        *,
-        'underused' as fault,
-        'Used to ' || round(utilization_30d, 1)::decimal(9, 1) || ' percent over 30 days.' as finding,
-        to_json({'utilization_30d': utilization_30d, 'utilization_7d': utilization_7d, 'sku_name': sku_name}) as evidence,
-    from running
-    where utilization_30d < coalesce(getvariable('minimum_utilization'), 80)
-    union all
-    select
-        *,
-        'expiring' as fault,
-        'Ends within ' || coalesce(getvariable('expiry_days'), 60) || ' days, and is not renewed by itself.' as finding,
-        to_json({'expiry_date': expiry_date, 'sku_name': sku_name, 'term': term, 'utilization_30d': utilization_30d}) as evidence,
-    from running
-    where not coalesce(is_renewed, false) and days_left between 0 and coalesce(getvariable('expiry_days'), 60)::int
 )
 
 select
@@ -41,3 +40,4 @@ select
     sub_account_id,
     evidence,
 from faults
+where is_there

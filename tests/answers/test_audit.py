@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,8 @@ import pytest
 from finops_lake.answers.amounts import Amount, read_amount
 from finops_lake.answers.answer import Answer
 from finops_lake.answers.audit import answer_audit
-from finops_lake.answers.audit_question import AuditQuestion, asks_for_budgets
+from finops_lake.answers.audit_question import AuditQuestion, asks_for_budgets, checks_of
+from finops_lake.app import App
 from finops_lake.commands import exits
 from finops_lake.commands.fail_on import FailOn, exit_code
 from finops_lake.errors import InputError, Outcome
@@ -194,3 +196,17 @@ def test_excluded_findings_are_counted_and_their_savings_are_not(tmp_path: Path)
     lake = home.fill([CHEAP, DEAR, DOLLARS], [])
     assert len(lake.query("from meta.exclusions").rows) == 5, "a faulty file leaves those of before"
     lake.close()
+
+
+def test_all_checks_at_once_take_no_longer_than_one_after_the_other(app: App) -> None:
+    """A relation that a check reads twice can cost the union of all checks far more than the check alone."""
+
+    def taken(*views: str) -> float:
+        started = time.process_time()
+        for view in views:
+            app.lake.query(f"select * from {view}")
+        return time.process_time() - started
+
+    checks = [f"audits.{check.name}" for check in checks_of(app.lake)]
+    taken(*checks[:1])
+    assert taken("marts.findings") < 2 * taken(*checks)
