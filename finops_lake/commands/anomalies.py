@@ -25,6 +25,7 @@ from finops_lake.commands.freshen import Freshener, refresh_options
 from finops_lake.commands.show import show
 from finops_lake.commands.tables import Column, amount_column, print_table
 from finops_lake.commands.verbosity import verbose_option
+from finops_lake.commands.words import counted
 from finops_lake.errors import InputError
 
 OPTIONS = {
@@ -128,7 +129,8 @@ def print_anomalies(answer: Answer) -> None:
             ]
             for row in rows
         ],
-        title=f"{answer.row_count} anomalies among {answer.sections['looked_at']} services",
+        title=f"{answer.row_count} {'anomaly' if answer.row_count == 1 else 'anomalies'} among"
+        f" {counted(answer.sections['looked_at'], 'service')}",
     )
     for title, name in (
         ("First seen in ten weeks", "first_seen"),

@@ -131,6 +131,7 @@ def print_commitments(answer: Answer) -> None:
         _print(title, HEADINGS, [{**row, "display_name": _named(row), "expiry_date": _ends(row)} for row in rows])
     for name, (section_title, headings) in SECTIONS.items():
         if answer.sections[name]:
+            print()
             _print(section_title, headings, answer.sections[name])
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SERVICES_SHOWN = 5
 """Services listed for each currency."""
 
+FINDINGS_SHOWN = 25
+"""Findings listed, the dearest first; the totals are of all."""
+
 
 def print_report(app: App) -> None:
     """Print what there is to see, on stdout."""
@@ -37,8 +40,10 @@ def print_report(app: App) -> None:
 
     today = app.settings.utc_now().date()
     _print_cost(app, today)
-    audit = answer_audit(app.lake, AuditQuestion())
+    audit = answer_audit(app.lake, AuditQuestion(limit=FINDINGS_SHOWN))
     print_findings(audit)
+    if audit.truncated:
+        print(f"The totals count {audit.row_count - len(audit.rows):,} more; finops-lake audit lists all.")
     print()
     print_budgets_in_danger(audit.sections["budgets"])
     print()

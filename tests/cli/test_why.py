@@ -43,7 +43,8 @@ def test_anomalies_show_what_their_json_says(home: Home) -> None:
     done = home.run("anomalies", "--min-cost", "2.5")
     envelope = json.loads(home.run("anomalies", "--min-cost", "2.5", "--json").stdout)
     assert done.returncode == 0
-    assert f"{envelope['row_count']} anomalies among {envelope['looked_at']} services" in done.stdout
+    word = "anomaly" if envelope["row_count"] == 1 else "anomalies"
+    assert f"{envelope['row_count']} {word} among {envelope['looked_at']} services" in done.stdout
     assert "Bought or given back" in done.stdout
     header = home.run("anomalies", "--csv").stdout.splitlines()[0]
     assert header.split(",") == envelope["columns"]
