@@ -29,7 +29,8 @@ _HIDDEN = re.compile(
 
 def clean(text: str, length: int | None = CELL_LENGTH) -> str:
     """Return text on one line, without hidden characters, cut to `length` (None: not cut) and marked where cut."""
-    visible = _HIDDEN.sub("", _BREAKS.sub(" ", _TERMINAL.sub("", text)))
+    is_plain = text.isascii() and text.isprintable()  # most text is, and three searches of each cell take long
+    visible = text if is_plain else _HIDDEN.sub("", _BREAKS.sub(" ", _TERMINAL.sub("", text)))
     if length is None or len(visible) <= length:
         return visible
     return visible[: length - len(CUT)] + CUT

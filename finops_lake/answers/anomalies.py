@@ -17,6 +17,7 @@ from finops_lake.answers.mutes import Mute, Mutes
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import complete_day, cost_standing
 from finops_lake.answers.subscriptions import select_subscriptions, subscriptions_of
+from finops_lake.answers.together import together
 from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
@@ -75,12 +76,17 @@ def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes =
     among = None if len(chosen) == len(known) else chosen
     keep = kept(question.dimensions, question.tags, question.filters, among, resolver(lake))
     calls = _Calls(question, metric, keep, complete_day(lake))
-    found = lake.recall(_every_sql(calls, mutes.active))
-    rows = [dict(zip((column.name for column in found.columns), row, strict=True)) for row in found.rows]
+    rows, (looked_at, first_seen, one_offs) = together(
+        lambda: _records(lake, _every_sql(calls, mutes.active)),
+        lambda: (
+            _looked_at(lake, question, keep),
+            _records(lake, _first_seen_sql(calls)),
+            _records(lake, _one_offs_sql(question, keep)),
+        ),
+    )
     shown = [row for row in rows if not row["is_muted"]]
     standing = cost_standing(lake, chosen, metric, months_of(question.period))
     totals = {row["billing_currency"]: row for row in shown}
-    looked_at = _looked_at(lake, question, keep)
     return Answer(
         columns=COLUMNS,
         rows=tuple(tuple(row[name] for name in COLUMNS) for row in shown[: question.limit]),
@@ -98,8 +104,8 @@ def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes =
         sections={
             "looked_at": looked_at,
             "muted": [_muted(row, mutes.active) for row in rows if row["is_muted"]],
-            "first_seen": _records(lake, _first_seen_sql(calls)),
-            "one_offs": _records(lake, _one_offs_sql(question, keep)),
+            "first_seen": first_seen,
+            "one_offs": one_offs,
         },
     )
 
@@ -125,10 +131,13 @@ class _Calls:
         """Return the call of a macro."""
         period = self.question.period
         arguments = [f"charges.{self.metric}", literal(period.start), literal(period.end), *keep_argument(self.keep)]
-        source = source_of(*arguments)
+        sources = {"source": source_of(*arguments)}
+        if macro == "marts.cost_anomalies":
+            sources["by_resource"] = source_of(*arguments, by_resource=True)
         arguments.append(f"min_cost := {self.question.min_cost:f}")
         arguments += [f"complete_to := {literal(self.complete)}"] if self.complete else []
-        return f"{macro}({', '.join(arguments)}, source := {literal(source)})"
+        arguments += [f"{name} := {literal(source)}" for name, source in sources.items()]
+        return f"{macro}({', '.join(arguments)})"
 
 
 def _named(calls: _Calls) -> str:

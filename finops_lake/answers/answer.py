@@ -98,6 +98,8 @@ def jsonable(value: Any) -> Any:
     So do other things that JSON has no form for: infinities, intervals, uuids, and bytes (as hexadecimal digits).
     """
     match value:
+        case None | bool() | int() | str():
+            return value
         case Decimal():
             return plain(value)
         case datetime() if value.tzinfo is None:
@@ -112,8 +114,6 @@ def jsonable(value: Any) -> Any:
             return {str(key): jsonable(item) for key, item in value.items()}
         case list() | tuple():
             return [jsonable(item) for item in value]
-        case None | bool() | int() | str():
-            return value
         case float():
             return value if math.isfinite(value) else str(value)
         case bytes() | bytearray():

@@ -14,6 +14,7 @@ from finops_lake.answers.sql import oldest_load, scopes_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
+from finops_lake.answers.together import together
 from finops_lake.lake.reader import LakeReader
 
 LISTINGS = ("reservations", "savings_plans")
@@ -75,16 +76,20 @@ def answer_commitments(lake: LakeReader, question: CommitmentQuestion) -> Answer
     known = subscriptions_of(lake)
     chosen = select_subscriptions(known, question.subscriptions)
     among = chosen if len(chosen) < len(known) else None
-    sql = f"{_rows_sql(_held(question, among))}\nlimit {question.limit}"
     standing = cost_standing(lake, chosen, "effective_cost", months_of(question.period))
-    ((listed, summed, counted, covered),) = lake.recall(_all_at_once(question, among)).rows
-    rows, totals, counts = listed or [], [dict(total) for total in summed or ()], dict(counted)
+    held, covered = together(
+        lambda: lake.recall(_status_sql(question, among)).rows[0],
+        lambda: lake.recall(_coverage_sql(question, among)).rows[0],
+    )
+    names = {one.sub_account_id: one.name for one in known}
+    rows, counts = [_with_name(row, names) for row in held[0] or ()], dict(held[2])
+    totals = _totals(held[1] or (), covered[1] or ())
     row_count = counts.pop("rows")
-    sections = _sections(lake, among, counts, [dict(row) for row in covered or ()])
+    sections = _sections(lake, among, counts, [_with_name(row, names) for row in covered[0] or ()])
     return Answer(
         columns=COLUMNS,
         rows=tuple(tuple(row[name] for name in COLUMNS) for row in rows),
-        sql=sql,
+        sql=_rows_sql(question, among),
         as_of=_oldest(standing.as_of, oldest_load(lake, LISTINGS)),
         row_count=row_count,
         truncated=row_count > len(rows),
@@ -111,60 +116,97 @@ def _ids(among: Sequence[Subscription]) -> str:
     return ", ".join(literal(one.sub_account_id) for one in among) or "null"
 
 
-_NAMES_SQL = "(select sub_account_id, sub_account_name from marts.subscriptions)"
+def _with_name(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return a row with the name of its subscription in place of its id, null where it is not known."""
+    return {"sub_account_name": names.get(row["sub_account_id"])} | {
+        name: value for name, value in row.items() if name != "sub_account_id"
+    }
 
 
-def _held(question: CommitmentQuestion, among: Sequence[Subscription] | None, names: str = _NAMES_SQL) -> str:
-    """Return the commitments that count, with the name of who pays from the relation `names`."""
+def _held(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    """Return the commitments that count."""
     where = ""
     if among is not None:
         where = f"\nwhere status.sub_account_id in ({_ids(among)}) or list_has_any(used_by, [{_ids(among)}])"
-    return f"from {_status(question.period)} as status\nleft join {names} using (sub_account_id){where}"
+    return f"from {_status(question.period)} as status{where}"
 
 
-def _all_at_once(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
-    """Return the statement that gives rows, totals, counts and coverage, for which each view is planned once."""
+def _status_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    """Return the statement that gives rows, totals and counts, for which the commitments are planned once."""
+    columns = ["sub_account_id" if name == "sub_account_name" else name for name in COLUMNS]
+    return (
+        f"with status as materialized (\nselect *\n{_held(question, among)}\n)\n"
+        f"select (select list(one) from (\nselect {', '.join(columns)}\nfrom status\n{_ORDER}\n"
+        f"limit {question.limit}\n) as one),\n"
+        f"    (select list(one) from (\n{_MONEY_SQL}\n) as one),\n"
+        f"    (select one from (\n{_COUNTS_SQL}\n) as one)"
+    )
+
+
+def _coverage_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    """Return the statement that gives coverage and its totals."""
     where = "" if among is None else f"\n    where sub_account_id in ({_ids(among)})"
     return (
-        f"with names as materialized {_NAMES_SQL},\n"
-        f"status as materialized (\nselect *\n{_held(question, among, 'names')}\n),\n"
-        f"coverage as materialized (\n    from marts.commitment_coverage({_days(question.period)}){where}\n)\n"
-        f"select (select list(one) from (\n{_rows_sql('from status')}\nlimit {question.limit}\n) as one),\n"
-        f"    (select list(one) from (\n{_totals_sql()}\n) as one),\n"
-        f"    (select one from (\n{_COUNTS_SQL}\n) as one),\n"
-        f"    (select list(one) from (\n{_COVERAGE_SQL}\n) as one)"
+        f"with coverage as materialized (\n    from marts.commitment_coverage({_days(question.period)}){where}\n)\n"
+        f"select (select list(one) from (\n{_COVERAGE_SQL}\n) as one),\n"
+        f"    (select list(one) from (\n{_COVERED_SQL}\n) as one)"
     )
 
 
-def _rows_sql(source: str) -> str:
+_ORDER = (
+    "order by unused_cost desc nulls last, savings desc nulls last, display_name, commitment_name, billing_currency"
+)
+
+
+def _rows_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+    """Return the SELECT of the rows alone, with names of subscriptions."""
+    names = "(select sub_account_id, sub_account_name from marts.subscriptions)"
     return (
-        f"select {', '.join(COLUMNS)}\n{source}\n"
-        "order by unused_cost desc nulls last, savings desc nulls last, display_name, commitment_name, billing_currency"
+        f"select {', '.join(COLUMNS)}\nfrom (\n{_held(question, among)}\n)\nleft join {names} using (sub_account_id)\n"
+        f"{_ORDER}\nlimit {question.limit}"
     )
 
 
-def _totals_sql() -> str:
-    """Return one row per currency; a sum with an unknown part is null."""
-    spent = ("used_cost", "unused_cost", "covered_on_demand_cost", "savings")
-    covered = ("covered_on_demand_cost", "on_demand_cost", "unknown_cost")
-    sums = [f"case when count(*) = count({name}) then sum({name}) end as {name}" for name in spent]
-    whole = [f"case when count(*) = count({name}) then sum({name}) end as {name}" for name in covered]
-    percent = "100 * covered.covered_on_demand_cost::double"
-    known, widest = (
-        f"round({percent} / nullif(covered.covered_on_demand_cost + {rest}, 0)::double, 2)"
-        for rest in ("covered.on_demand_cost", "covered.on_demand_cost + covered.unknown_cost")
-    )
-    return (
-        f"with money as (\n    select billing_currency, count(*) as commitments, {', '.join(sums)}\n"
-        "    from status\n    group by billing_currency having billing_currency is not null\n),\n"
-        f"covered as (\n    select billing_currency, {', '.join(whole)}\n"
-        "    from coverage\n    group by billing_currency\n)\n"
-        f"select billing_currency, coalesce(commitments, 0) as commitments,\n"
-        f"    {', '.join(f'money.{name}' for name in spent)},\n"
-        f"    {known} as coverage_percent,\n    {widest} as least_coverage_percent,\n"
-        "    covered.on_demand_cost, covered.unknown_cost\n"
-        "from money full join covered using (billing_currency)\norder by 1"
-    )
+def _sums(names: Sequence[str]) -> str:
+    """Return sums that are null where a part is unknown."""
+    return ", ".join(f"case when count(*) = count({name}) then sum({name}) end as {name}" for name in names)
+
+
+_SPENT = ("used_cost", "unused_cost", "covered_on_demand_cost", "savings")
+_COVERED = ("coverage_percent", "least_coverage_percent", "on_demand_cost", "unknown_cost")
+
+_MONEY_SQL = f"""select billing_currency, count(*) as commitments, {_sums(_SPENT)}
+from status
+group by billing_currency having billing_currency is not null"""
+
+_COVERED_SQL = f"""select
+    billing_currency,
+    round(100 * covered_on_demand_cost::double
+        / nullif(covered_on_demand_cost + on_demand_cost, 0)::double, 2) as coverage_percent,
+    round(100 * covered_on_demand_cost::double
+        / nullif(covered_on_demand_cost + on_demand_cost + unknown_cost, 0)::double, 2) as least_coverage_percent,
+    on_demand_cost,
+    unknown_cost,
+from (
+    select billing_currency, {_sums(("covered_on_demand_cost", "on_demand_cost", "unknown_cost"))}
+    from coverage
+    group by billing_currency
+)"""
+
+
+def _totals(money: Sequence[Mapping[str, Any]], covered: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row per currency of either."""
+    of_money = {one["billing_currency"]: one for one in money}
+    of_coverage = {one["billing_currency"]: one for one in covered}
+    return [
+        {
+            "billing_currency": currency,
+            "commitments": of_money.get(currency, {}).get("commitments", 0),
+            **{name: of_money.get(currency, {}).get(name) for name in _SPENT},
+            **{name: of_coverage.get(currency, {}).get(name) for name in _COVERED},
+        }
+        for currency in sorted(of_money.keys() | of_coverage.keys(), key=lambda one: (one is None, one or ""))
+    ]
 
 
 _COUNTS_SQL = """select count(*) as rows, count(distinct commitment_name) as commitments,
@@ -173,10 +215,9 @@ _COUNTS_SQL = """select count(*) as rows, count(distinct commitment_name) as com
     count(*) filter (where commitment_name is null) as not_named
 from status"""
 
-_COVERAGE_SQL = """select sub_account_name, service_name, region_id, billing_currency, coverage_percent,
+_COVERAGE_SQL = """select sub_account_id, service_name, region_id, billing_currency, coverage_percent,
     least_coverage_percent, covered_on_demand_cost, on_demand_cost, unknown_cost
 from coverage
-left join names using (sub_account_id)
 where covered_on_demand_cost is null or covered_on_demand_cost + on_demand_cost <> 0
 order by on_demand_cost desc, covered_on_demand_cost desc nulls first, 1, 2, 3, 4"""
 

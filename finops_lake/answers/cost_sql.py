@@ -11,7 +11,7 @@ from finops_lake.answers.chargeback import source_of_shared
 from finops_lake.answers.converting import source_in
 from finops_lake.answers.cost_terms import Metric
 from finops_lake.answers.dimensions import VIRTUAL_COLUMN, named
-from finops_lake.answers.macros import DAYS, source_of
+from finops_lake.answers.macros import source_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.unit_cost import Figure
 
@@ -78,7 +78,7 @@ class Statement:
 
     def charges(self) -> list[str]:
         """Return the FROM clause; the names of subscriptions are joined only where something needs them."""
-        source = f"marts.charges_as_of({literal(self.as_of)})" if self.as_of else "marts.charges"
+        source = f"marts.charges_as_of({literal(self.as_of)})" if self.as_of else _EVERY
         texts = [*self.dimensions.values(), *self.conditions]
         if self.convert_to:
             source = source_in(self.convert_to)
@@ -107,8 +107,8 @@ class Statement:
             lines.append(f"    {before} as previous_{self.metric.name},")
         where = "where\n    " + "\n    and ".join(self.where())
         source = self.charges()
-        if source == ["from marts.charges as charges"] and source_of(*lines, where) == DAYS:
-            source = [f"from {DAYS} as charges"]
+        if source[0] == f"from {_EVERY} as charges":
+            source[0] = f"from {source_of(*lines, where, otherwise=_EVERY)} as charges"
         return "\n".join(["select", *lines, *source, where, "group by all"])
 
     def _within(self, period: Period) -> str:
@@ -178,6 +178,8 @@ class Statement:
             texts["share_percent"] = _SHARE.format(unit=unit)
         return "\n".join(f"    {texts[column]}," for column in self.columns)
 
+
+_EVERY = "marts.charges"
 
 _SUBSCRIPTIONS = "left join marts.subscriptions as subscriptions using (sub_account_id)"
 

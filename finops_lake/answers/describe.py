@@ -10,6 +10,7 @@ from typing import Any
 from finops_lake.answers.answer import Answer, Scopes
 from finops_lake.answers.sql import oldest_load, raw_tables, scopes_of
 from finops_lake.answers.sqltext import literal
+from finops_lake.answers.together import together
 from finops_lake.errors import FinopsLakeError, InputError
 from finops_lake.lake.names import quoted
 from finops_lake.lake.nearest import nearest
@@ -51,23 +52,45 @@ def answer_describe(lake: LakeReader, question: DescribeQuestion) -> Answer:
     return _overview(lake, question)
 
 
-def tables_of(lake: LakeReader, schemas: Sequence[str] = SCHEMAS) -> list[str]:
-    """Return the names of all tables and views, with their schema, in the order of `schemas`."""
-    listed = ", ".join(literal(schema) for schema in schemas)
-    rows = lake.recall(
-        "select schema_name || '.' || view_name as table_name from duckdb_views()"
-        f" where schema_name in ({listed}) union all"
-        " select schema_name || '.' || table_name from duckdb_tables()"
-        f" where schema_name in ({listed}) union all"
-        " select view_name from meta.headers"
-        f" where key = 'parameters' and split_part(view_name, '.', 1) in ({listed})"
-        f" order by {_order(schemas)}"
-    ).rows
-    return [row[0] for row in rows]
+@dataclass(frozen=True)
+class _Table:
+    """A table, view or macro: its row of the overview, its texts unshortened, and the words a search finds it by."""
+
+    shown: tuple[Any, ...]
+    description: str | None
+    grain: str | None
+    words: str
+
+    @property
+    def name(self) -> str:
+        """Its name with its schema."""
+        return str(self.shown[0])
+
+    @property
+    def kind(self) -> str:
+        """What it is: table, view or macro."""
+        return str(self.shown[1])
+
+    @property
+    def schema(self) -> str:
+        """Its schema."""
+        return self.name.partition(".")[0]
 
 
-def _tables_sql(schemas: Sequence[str], table: str | None = None) -> str:
-    one = f"\n    and columns.table_name = {literal(table)}" if table else ""
+def _tables(lake: LakeReader, schemas: Sequence[str] = SCHEMAS) -> list[_Table]:
+    """Return all tables, views and macros, in the order of `schemas`; what DuckDB knows of them is asked once."""
+    rows = lake.recall(_overview_sql(SCHEMAS, "", (*TABLE_COLUMNS, *_UNSHORTENED))).rows
+    shown = len(TABLE_COLUMNS)
+    tables = [_Table(tuple(row[:shown]), *row[shown:]) for row in rows]
+    return sorted((one for one in tables if one.schema in schemas), key=lambda one: schemas.index(one.schema))
+
+
+def tables_of(lake: LakeReader) -> list[str]:
+    """Return the names of all tables, views and macros, with their schema, in the order of SCHEMAS."""
+    return [one.name for one in _tables(lake)]
+
+
+def _tables_sql(schemas: Sequence[str]) -> str:
     listed = ", ".join(literal(schema) for schema in schemas)
     return f"""select
     columns.schema_name || '.' || columns.table_name as table_name,
@@ -81,7 +104,7 @@ left join duckdb_views() as views
     on columns.schema_name = views.schema_name and columns.table_name = views.view_name
 left join duckdb_tables() as tables
     on columns.schema_name = tables.schema_name and columns.table_name = tables.table_name
-where columns.schema_name in ({listed}){one}
+where columns.schema_name in ({listed})
 group by columns.schema_name, columns.table_name
 union all
 select
@@ -102,18 +125,28 @@ def _order(schemas: Sequence[str]) -> str:
     return f"list_position([{listed}], split_part(table_name, '.', 1)), table_name"
 
 
+_UNSHORTENED = ("whole_description", "whole_grain", "searched")
+
+
 def _shortened(name: str) -> str:
     """Return a text column as the overview shows it: its first sentence, cut where it is long."""
-    first = f"split_part({name}, '. ', 1)"
+    first = f"split_part(described.{name}, '. ', 1)"
     return (
         f"case when length({first}) > {SHOWN[name]} then left({first}, {SHOWN[name]}) || '…' else {first} end as {name}"
     )
 
 
-def _overview(lake: LakeReader, question: DescribeQuestion) -> Answer:
-    schemas = question.schemas or (SCHEMAS if question.search else USUAL_SCHEMAS)
-    word = literal((question.search or "").lower())
-    sql = f"""with described as (
+def _overview_sql(schemas: Sequence[str], word: str, columns: Sequence[str] = TABLE_COLUMNS) -> str:
+    searched = "lower(concat_ws(' ', described.table_name, described.description, described.grain, words))"
+    texts = {
+        "table_name": "described.table_name",
+        "description": _shortened("description"),
+        "grain": _shortened("grain"),
+        "whole_description": "described.description as whole_description",
+        "whole_grain": "described.grain as whole_grain",
+        "searched": f"{searched} as searched",
+    }
+    return f"""with described as (
 {_tables_sql(schemas)}
 ),
 ages as (
@@ -123,16 +156,20 @@ ages as (
     union all
     select 'raw.' || table_name, oldest_success_at, row_count from meta.freshness
 )
-select described.table_name, kind, {_shortened("description")},
-    {_shortened("grain")}, column_count, as_of, row_count
+select {", ".join(texts.get(name, name) for name in columns)}
 from described left join ages on described.table_name = ages.name
-where contains(lower(concat_ws(' ', described.table_name, described.description, described.grain, words)), {word})
+where contains({searched}, {literal(word)})
 order by {_order(schemas)}"""
-    rows = lake.recall(sql).rows
+
+
+def _overview(lake: LakeReader, question: DescribeQuestion) -> Answer:
+    schemas = question.schemas or (SCHEMAS if question.search else USUAL_SCHEMAS)
+    word = (question.search or "").lower()
+    rows = tuple(one.shown for one in _tables(lake, schemas) if word in one.words)
     return Answer(
         columns=TABLE_COLUMNS,
-        rows=tuple(rows),
-        sql=sql,
+        rows=rows,
+        sql=_overview_sql(schemas, word),
         as_of=None,
         row_count=len(rows),
         notes=tuple(_overview_notes(question)),
@@ -149,32 +186,50 @@ def _overview_notes(question: DescribeQuestion) -> list[str]:
     return notes
 
 
-def _one_table(lake: LakeReader, table: str) -> Answer:
-    facts = _facts(lake, table)
-    sql, columns = _columns(lake, table, facts)
-    is_macro = facts["kind"] == "macro"
-    samples = [None] * len(columns) if is_macro else _samples(lake, table, [row[0] for row in columns])
-    tables = raw_tables(lake, [table])
-    as_of = oldest_load(lake, tables)
+def _one_table(lake: LakeReader, table: _Table) -> Answer:
+    is_macro = table.kind == "macro"
+    headers = _headers(lake, table)
+    example = headers.get("example") or f"select * from {table.name} limit 10"
+    examples = [f"from {example}" if is_macro else example]
+    sql, columns = _columns(lake, table, headers, examples[0])
+    names = [row[0] for row in columns]
+    samples: list[list[str] | None] = [None] * len(columns)
+    row_count = None
+    if not is_macro:
+        samples, row_count = together(lambda: _samples(lake, table.name, names), lambda: _count(lake, table.name))
+    tables = raw_tables(lake, [table.name])
     return Answer(
         columns=COLUMN_COLUMNS,
         rows=tuple((*row, sample) for row, sample in zip(columns, samples, strict=True)),
         sql=sql,
-        as_of=as_of,
+        as_of=oldest_load(lake, tables),
         row_count=len(columns),
         scopes=scopes_of(lake, tables) if tables else Scopes(),
         notes=(MACRO_NOTE if is_macro else SAMPLE_NOTE,),
-        sections={"table": {**facts, "raw_tables": list(tables)}},
+        sections={
+            "table": {
+                "name": table.name,
+                "kind": table.kind,
+                "description": table.description,
+                "grain": table.grain,
+                "row_count": row_count,
+                "parameters": _described(headers.get("parameters", "")) if is_macro else {},
+                "examples": examples,
+                "raw_tables": list(tables),
+            }
+        },
     )
 
 
-def _columns(lake: LakeReader, table: str, facts: Mapping[str, Any]) -> tuple[str, list[tuple[Any, ...]]]:
+def _columns(
+    lake: LakeReader, table: _Table, headers: Mapping[str, str], example: str
+) -> tuple[str, list[tuple[Any, ...]]]:
     """Return the SQL that lists the columns, and name, type and comment of each."""
-    if facts["kind"] == "macro":
-        sql = f"describe {facts['examples'][0]}"
-        comments = _described(_header(lake, table, "columns"))
+    if table.kind == "macro":
+        sql = f"describe {example}"
+        comments = _described(headers.get("columns", ""))
         return sql, [(row[0], row[1], comments.get(row[0])) for row in lake.recall(sql).rows]
-    schema, _, name = table.partition(".")
+    schema, _, name = table.name.partition(".")
     sql = (
         "select column_name, data_type, comment from duckdb_columns()"
         f" where schema_name = {literal(schema)} and table_name = {literal(name)} order by column_index"
@@ -182,29 +237,9 @@ def _columns(lake: LakeReader, table: str, facts: Mapping[str, Any]) -> tuple[st
     return sql, lake.recall(sql).rows
 
 
-def _facts(lake: LakeReader, table: str) -> dict[str, Any]:
-    schema, _, name = table.partition(".")
-    ((_, kind, description, grain, *_),) = lake.recall(
-        f"select * from ({_tables_sql([schema], name)}) where table_name = {literal(table)}"
-    ).rows
-    example = _header(lake, table, "example") or f"select * from {table} limit 10"
-    return {
-        "name": table,
-        "kind": kind,
-        "description": description,
-        "grain": grain,
-        "row_count": None if kind == "macro" else _count(lake, table),
-        "parameters": _described(_header(lake, table, "parameters")) if kind == "macro" else {},
-        "examples": [f"from {example}" if kind == "macro" else example],
-    }
-
-
-def _header(lake: LakeReader, table: str, key: str) -> str:
-    """Return what a SQL file says under a key of its header; nothing where it says nothing."""
-    rows = lake.recall(
-        f"select value from meta.headers where view_name = {literal(table)} and key = {literal(key)}"
-    ).rows
-    return str(rows[0][0]) if rows else ""
+def _headers(lake: LakeReader, table: _Table) -> dict[str, str]:
+    """Return what a SQL file says in its header, by its keys."""
+    return dict(lake.recall(f"select key, value from meta.headers where view_name = {literal(table.name)}").rows)
 
 
 def _described(text: str) -> dict[str, str]:
@@ -225,24 +260,24 @@ def _count(lake: LakeReader, table: str) -> int | None:
 
 def _samples(lake: LakeReader, table: str, columns: Sequence[str]) -> list[list[str] | None]:
     """Return a few values of each column, shortened; None where reading them takes too long."""
-    picked = ", ".join(f"left({quoted(name)}::varchar, {SAMPLE_LENGTH})" for name in columns)
     try:
         rows = lake.recall(
-            f"select {picked} from {quoted(*table.split('.'))} limit {SAMPLE_ROWS}", timeout=COUNT_SECONDS
+            f"select columns(*)::varchar from {quoted(*table.split('.'))} limit {SAMPLE_ROWS}", timeout=COUNT_SECONDS
         ).rows
     except FinopsLakeError:
         return [None] * len(columns)
-    found = [sorted({row[place] for row in rows} - {None}) for place in range(len(columns))]
-    return [values[:SAMPLE_VALUES] for values in found]
+    found = [{row[place][:SAMPLE_LENGTH] for row in rows if row[place] is not None} for place in range(len(columns))]
+    return [sorted(values)[:SAMPLE_VALUES] for values in found]
 
 
-def _table_of(lake: LakeReader, name: str) -> str:
-    """Return the full name of a table, which may be given without its schema."""
+def _table_of(lake: LakeReader, name: str) -> _Table:
+    """Return a table by its name, which may be given without its schema."""
     word = name.strip().lower().replace('"', "")
-    known = tables_of(lake)
+    known = _tables(lake)
     for table in known:
-        if word in (table, table.partition(".")[2]) or word == f"main.{table.partition('.')[2]}":
+        bare = table.name.partition(".")[2]
+        if word in (table.name, bare, f"main.{bare}"):
             return table
-    near = nearest(word.rpartition(".")[2], {table: table.partition(".")[2] for table in known})
+    near = nearest(word.rpartition(".")[2], {one.name: one.name.partition(".")[2] for one in known})
     hint = f"did you mean {' or '.join(near)}?" if near else "describe_lake without a table lists all"
     raise InputError("table", name, hint.removesuffix("?"))

@@ -14,10 +14,10 @@ from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.dimensions import named
 from finops_lake.answers.filters import Filter, Resolve
-from finops_lake.answers.macros import keep_argument, kept, names_of, struct_of
+from finops_lake.answers.macros import keep_argument, kept, names_of, source_of, struct_of
 from finops_lake.answers.reasons import EFFECTS, reason_of
 from finops_lake.answers.sqltext import literal
-from finops_lake.answers.standing import Standing, cost_standing
+from finops_lake.answers.standing import Standing, cost_standing, settled_dates
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
 from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
@@ -27,7 +27,7 @@ RESOURCES = 10
 MAX_ROWS = 10_000
 CENT = Decimal("0.01")
 AMOUNTS = ("base_cost", "period_cost", "difference", *EFFECTS)
-_SUBSCRIPTION = "sub_account_id"
+_SUBSCRIPTION_NAME = "sub_account_name"
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,9 @@ class ChangeQuestion:
 
 def settled_date(lake: LakeReader, wanted: Sequence[str]) -> date | None:
     """Return the last UTC day whose cost is complete in every subscription asked for; None where none has cost."""
+    settled = settled_dates(lake)
     chosen = select_subscriptions(subscriptions_of(lake), wanted)
-    listed = ", ".join(literal(one.sub_account_id) for one in chosen) or "null"
-    found = lake.recall(f"select min(settled_date) from marts.cost_settled where sub_account_id in ({listed})").rows
-    return found[0][0] if found else None
+    return min((settled[one.sub_account_id] for one in chosen if one.sub_account_id in settled), default=None)
 
 
 def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
@@ -70,7 +69,8 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     among = None if len(compared) == len(known) else compared
     resolve = resolver(lake)
     result = lake.recall(_sql(question, metric, among, resolve, every_level=True))
-    rows = [dict(zip((column.name for column in result.columns), row, strict=True)) for row in result.rows]
+    columns_found = [column.name for column in result.columns]
+    rows = [_named(dict(zip(columns_found, row, strict=True)), known) for row in result.rows]
     levels = {
         level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other", "resource")
     }
@@ -112,33 +112,39 @@ def _sql(
     """Return the SQL of the groups that are listed, or of all levels at once, so that the charges are read once."""
     names = names_of(question.group_by)
     shown = {name: f"changes.place.{named(name)}" for name in names}
-    joins = []
-    if _SUBSCRIPTION in names:
-        shown["sub_account_name"] = "group_of.sub_account_name"  # joined to the few rows that come out
-        joins.append(
-            "left join marts.subscriptions as group_of on changes.place.sub_account_id = group_of.sub_account_id\n"
-        )
-    listed = "".join(f"    {sql} as {named(name)},\n" for name, sql in shown.items())
+    joined, where = "", ""
     if every_level:
-        listed += _OTHER_LEVELS
-        joins.append(
-            "left join marts.subscriptions as resource_of on changes.sub_account_id = resource_of.sub_account_id\n"
-        )
+        shown.pop(_SUBSCRIPTION_NAME, None)  # the few names are known, and joining takes long to plan
+        rest = _OTHER_LEVELS
     else:
-        listed += "".join(f"    changes.{name},\n" for name in ("billing_currency", *AMOUNTS))
-    where = "" if every_level else "where changes.level = 'group'\n"
+        rest = "".join(f"    changes.{name},\n" for name in ("billing_currency", *AMOUNTS))
+        where = "where changes.level = 'group'\n"
+        if _SUBSCRIPTION_NAME in shown:
+            shown[_SUBSCRIPTION_NAME] = "group_of.sub_account_name"
+            joined = (
+                "left join marts.subscriptions as group_of on changes.place.sub_account_id = group_of.sub_account_id\n"
+            )
+    listed = "".join(f"    {sql} as {named(name)},\n" for name, sql in shown.items())
     arguments = _arguments(question, metric, compared, resolve)
     return (
-        f"select\n{listed}from marts.cost_changes(\n    {arguments}\n) as changes\n"
-        f"{''.join(joins)}{where}"
+        f"select\n{listed}{rest}from marts.cost_changes(\n    {arguments}\n) as changes\n{joined}{where}"
         "order by changes.level, abs(changes.difference) desc, changes.billing_currency, changes.place"
     )
+
+
+def _named(row: dict[str, Any], known: Sequence[Subscription]) -> dict[str, Any]:
+    """Return a row of the statement with the names of its subscriptions: of the group's, and of the resource's."""
+    names = {one.sub_account_id: one.name for one in known}
+    return row | {
+        _SUBSCRIPTION_NAME: names.get(row.get("sub_account_id", "")),
+        "of_subscription": names.get(row["of_account"]),
+    }
 
 
 _OTHER_LEVELS = """\
     changes.level,
     changes.group_count,
-    resource_of.sub_account_name as of_subscription,
+    changes.sub_account_id as of_account,
     changes.resource_id as of_resource,
     changes.service_name as of_service,
     changes.* exclude (level, group_count, place, sub_account_id, resource_id, service_name),
@@ -150,9 +156,9 @@ def _arguments(question: ChangeQuestion, metric: str, compared: Sequence[Subscri
     days = (comparison.base.start, comparison.base.end, comparison.period.start, comparison.period.end)
     keep = keep_argument(kept(question.dimensions, question.tags, question.filters, compared, resolve))
     sizes = [f"groups := {question.limit}", f"resources := {RESOURCES}"]
-    return ",\n    ".join(
-        [struct_of(question.group_by, resolve), f"charges.{metric}", *map(literal, days), *keep, *sizes]
-    )
+    arguments = [struct_of(question.group_by, resolve), f"charges.{metric}", *map(literal, days), *keep, *sizes]
+    source = source_of(*arguments, by_resource=True)
+    return ",\n    ".join([*arguments, f"source := {literal(source)}"])
 
 
 _RESTATED = """select

@@ -14,7 +14,7 @@ from finops_lake.answers.filters import Filter, Resolve
 from finops_lake.answers.forecasting import SHORTEST_DAYS, Expected, Forecast, fees_of, fit
 from finops_lake.answers.macros import keep_argument, kept, names_of, source_of, struct_of
 from finops_lake.answers.sqltext import literal
-from finops_lake.answers.standing import cost_standing
+from finops_lake.answers.standing import cost_standing, settled_dates
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
 from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
@@ -137,7 +137,7 @@ def _settled(
     lake: LakeReader, chosen: Sequence[Subscription]
 ) -> tuple[date | None, list[Subscription], list[Subscription]]:
     """Return the last day that is complete everywhere, the subscriptions that reach it, and those far behind."""
-    days = dict(lake.recall("select sub_account_id, settled_date from marts.cost_settled").rows)
+    days = settled_dates(lake)
     newest = max((days[one.sub_account_id] for one in chosen if one.sub_account_id in days), default=None)
     if newest is None:
         return None, [], []

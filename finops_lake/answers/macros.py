@@ -49,13 +49,32 @@ DAY_COLUMNS = frozenset(
 )
 """Columns of marts.charges that marts.charge_days has, too."""
 
+NOW = "marts.charges_now"
+NOW_COLUMNS = DAY_COLUMNS | {
+    "sub_account_name",
+    "billing_account_id",
+    "x_resource_group_name",
+    "resource_id",
+    "sku_price_id",
+    "x_meter_id",
+    "tags",
+    "charge_category",
+    "x_charge_type",
+    "commitment_discount_id",
+    "consumed_quantity",
+    "consumed_unit",
+}
+"""Columns of marts.charges that marts.charges_now has, too."""
+
 _COLUMN = re.compile(r"\bcharges\.(\w+)")
 
 
-def source_of(*texts: str) -> str:
-    """Return what to read for these texts over `charges`: days without resources where they need no more."""
+def source_of(*texts: str, by_resource: bool = False, otherwise: str = "marts.charge_kinds") -> str:
+    """Return the cheapest to read for these texts over `charges`: days without resources, few columns, or all."""
     needed = {name for text in texts for name in _COLUMN.findall(text)}
-    return DAYS if needed <= DAY_COLUMNS else "marts.charge_kinds"
+    if needed <= DAY_COLUMNS and not by_resource:
+        return DAYS
+    return NOW if needed <= NOW_COLUMNS else otherwise
 
 
 def names_of(group_by: Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from finops_lake.answers.answer import Answer, MissingScope, Scopes, to_json
 from finops_lake.answers.sqltext import literal
@@ -84,20 +84,38 @@ def scopes_of(lake: LakeReader, tables: Sequence[str]) -> Scopes:
     """Return the scopes these raw tables hold, and those that are missing from them with the reason."""
     if not tables:
         return Scopes()
-    rows = lake.recall(
-        "select scopes.scope_id, coalesce(subscriptions.sub_account_name, scopes.scope_id) as name,"
-        " scopes.outcome, scopes.table_name || ': ' || coalesce(scopes.reason, 'not complete'), scopes.next_step,"
-        " scopes.last_success_at is not null, scopes.outcome <> 'loaded' or scopes.missing_chunks > 0"
+    every = lake.keep("scopes of raw tables", lambda: _scopes_by_table(lake))
+    rows = sorted(row for table in tables for row in every.get(table, ()))
+    included = dict.fromkeys(row.name for row in rows if row.is_held and row.scope_id != "/")
+    missing = [MissingScope(row.scope_id, row.name, *row.why) for row in rows if row.is_missing]
+    return Scopes(tuple(included), tuple(missing))
+
+
+class _Scope(NamedTuple):
+    """How well a raw table of a scope could be read; sorted by the name of the scope, then the table."""
+
+    name: str
+    table: str
+    scope_id: str
+    is_held: bool
+    is_missing: bool
+    why: tuple[str, str, str | None]
+
+
+def _scopes_by_table(lake: LakeReader) -> dict[str, list[_Scope]]:
+    """Return the scopes that are asked for, of every raw table: planning this takes longer than reading all of it."""
+    found: dict[str, list[_Scope]] = {}
+    for name, table, scope_id, is_held, is_missing, *why in lake.query(
+        "select coalesce(subscriptions.sub_account_name, scopes.scope_id) as name, scopes.table_name, scopes.scope_id,"
+        " scopes.last_success_at is not null, scopes.outcome <> 'loaded' or scopes.missing_chunks > 0,"
+        " scopes.outcome, scopes.table_name || ': ' || coalesce(scopes.reason, 'not complete'), scopes.next_step"
         " from meta.scopes as scopes"
         " left join marts.subscriptions as subscriptions on scopes.scope_id = subscriptions.sub_account_id"
-        f" where scopes.is_asked and scopes.table_name in ({_listed(tables)}) order by name, scopes.table_name"
-    ).rows
-    included = dict.fromkeys(row[1] for row in rows if row[5] and row[0] != "/")
-    return Scopes(tuple(included), tuple(MissingScope(*row[:5]) for row in rows if row[6]))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(literal(name) for name in names)
+        " where scopes.is_asked"
+    ).rows:
+        scope = _Scope(name, table, scope_id, is_held, is_missing, (why[0], why[1], why[2]))
+        found.setdefault(table, []).append(scope)
+    return found
 
 
 def _cell(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -29,51 +29,82 @@ class Standing:
         return Period(start, end) if start <= end else None
 
 
+@dataclass(frozen=True)
+class _Month:
+    """What marts.cost_months says of a subscription's month, by its columns."""
+
+    loaded_at: datetime | None
+    month_status: str
+    last_open_date: date | None
+    outcome: str
+    reason: str | None
+    next_step: str | None
+
+
+Months = Mapping[tuple[str, str], Mapping[date, _Month]]
+"""Months by subscription and metric."""
+
+
 def cost_standing(lake: LakeReader, chosen: Sequence[Subscription], metric: str, months: Sequence[date]) -> Standing:
     """Return the standing of cost in these months; a subscription with any month missing is listed as missing."""
-    rows = lake.recall(
-        "select sub_account_id, count(loaded_at), arg_max(loaded_at, billing_month),"
-        " min(billing_month) filter (where month_status = 'open'), max(last_open_date),"
-        " arg_max(outcome, billing_month) filter (where loaded_at is null),"
-        " arg_max(coalesce(reason, ''), billing_month) filter (where loaded_at is null),"
-        " arg_max(coalesce(next_step, ''), billing_month) filter (where loaded_at is null),"
-        " arg_max(outcome || ': ' || coalesce(reason, ''), billing_month)"
-        " filter (where loaded_at is not null and outcome <> 'loaded')"
-        f" from marts.cost_months where metric = {literal(metric)}"
-        f" and billing_month in ({', '.join(literal(month) for month in months)}) group by all"
-    ).rows
-    found = {row[0]: row[1:] for row in rows}
+    every = _cost_months(lake)
     refused = _refused(lake)
     included, missing, loaded, opened, notes = [], [], [], [], []
     for one in chosen:
-        row = found.get(one.sub_account_id, (0, *[None] * 7))
-        count, as_of, open_from, open_to, outcome, reason, next_step, trouble = row
-        if not outcome:
-            outcome, reason, next_step = refused.get(one.sub_account_id, (outcome, reason, next_step))
-        if count:
+        known = every.get((one.sub_account_id, metric), {})
+        held = {month: known[month] for month in sorted(months) if month in known}
+        present = [state for state in held.values() if state.loaded_at is not None]
+        absent = [state for state in held.values() if state.loaded_at is None]
+        why = (absent[-1].outcome, absent[-1].reason or "", absent[-1].next_step or "") if absent else None
+        if present:
             included.append(one.name)
-            loaded.append(as_of)
-        if open_from:
-            opened.append(Period(open_from, open_to))
+            loaded.append(present[-1].loaded_at)
+        opened += [
+            Period(month, state.last_open_date or month)
+            for month, state in held.items()
+            if state.month_status == "open"
+        ]
+        trouble = [state for state in present if state.outcome != "loaded"]
         if trouble:
-            notes.append(f"{one.name}: the latest refresh did not succeed ({trouble}), so older figures are shown.")
-        if count < len(months):
-            missing.append(_missing_months(one, len(months) - count, outcome, reason, next_step))
+            told = f"{trouble[-1].outcome}: {trouble[-1].reason or ''}"
+            notes.append(f"{one.name}: the latest refresh did not succeed ({told}), so older figures are shown.")
+        if len(present) < len(months):
+            reasons = why or refused.get(one.sub_account_id)
+            missing.append(_missing_months(one, len(months) - len(present), *(reasons or (None, None, None))))
     return Standing(
         Scopes(tuple(included), tuple(missing)),
-        min(loaded, default=None),
+        min((one for one in loaded if one), default=None),
         Period(min(span.start for span in opened), max(span.end for span in opened)) if opened else None,
         tuple(notes),
     )
 
 
+def _cost_months(lake: LakeReader) -> Months:
+    """Return every month of marts.cost_months: asked once, as planning the question takes longer than answering it."""
+    return lake.keep("marts.cost_months", lambda: _read_cost_months(lake))
+
+
+def _read_cost_months(lake: LakeReader) -> Months:
+    found: dict[tuple[str, str], dict[date, _Month]] = {}
+    for account, metric, month, *facts in lake.query(
+        "select sub_account_id, metric, billing_month, loaded_at, month_status, last_open_date, outcome, reason,"
+        " next_step from marts.cost_months"
+    ).rows:
+        found.setdefault((account, metric), {})[month] = _Month(*facts)
+    return found
+
+
+def settled_dates(lake: LakeReader) -> dict[str, date]:
+    """Return the last UTC day whose cost is complete, of each subscription with cost."""
+    return dict(lake.recall("select sub_account_id, settled_date from marts.cost_settled").rows)
+
+
 def complete_day(lake: LakeReader) -> date | None:
     """Return the last complete day (UTC) of all charges, where it is the same for all; None: it differs."""
-    rows = lake.recall(
-        "select distinct settled.settled_date from (select distinct sub_account_id from marts.charge_days) as charged"
-        " left join marts.cost_settled as settled using (sub_account_id) limit 2"
-    ).rows
-    return rows[0][0] if len(rows) == 1 else None
+    settled = settled_dates(lake)
+    charged = lake.recall("select distinct sub_account_id from marts.charge_days").rows
+    days = {settled.get(account) for (account,) in charged}
+    return days.pop() if len(days) == 1 else None
 
 
 def _refused(lake: LakeReader) -> dict[str, tuple[str, str | None, str | None]]:

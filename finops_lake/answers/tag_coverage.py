@@ -9,10 +9,11 @@ from typing import Any
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
+from finops_lake.answers.macros import NOW
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
-from finops_lake.answers.tag_gaps import GAPS, gap_selects
+from finops_lake.answers.tag_gaps import GAPS, VALUED, gap_selects
 from finops_lake.answers.tags import check_tags
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
@@ -77,6 +78,8 @@ def answer_coverage(lake: LakeReader, question: CoverageQuestion) -> Answer:
     standing = cost_standing(lake, chosen, metric, months_of(question.period))
     charged = charged_sql(question, metric, chosen if len(chosen) < len(known) else None)
     parts = _parts(lake, question, charged)
+    names = {one.sub_account_id: one.name for one in known}
+    parts["untagged"] = [{"sub_account_name": names.get(one["sub_account_id"]), **one} for one in parts["untagged"]]
     rows = [tuple(row[name] for name in COLUMNS) for row in parts["coverage"]]
     listed = rows[: question.limit]
     totals = [{name: row[name] for name in TOTAL} for row in parts["total"]]
@@ -101,14 +104,16 @@ def answer_coverage(lake: LakeReader, question: CoverageQuestion) -> Answer:
 
 
 def charged_sql(question: CoverageQuestion, metric: str, among: Sequence[Subscription] | None) -> str:
-    """Return the CTE `charged`: cost of the period by resource, with its effective tags."""
+    """Return the CTEs `charged` (cost of the period by resource, with its effective tags), `named` and `valued`."""
     listed = ", ".join(literal(one.sub_account_id) for one in among or ())
     where = "" if among is None else f"\n    where sub_account_id in ({listed or 'null'})"
     days = f"first_day := {literal(question.period.start)}, last_day := {literal(question.period.end)}"
+    tagged = f"marts.tagged_cost({days}, source := {literal(NOW)})"
     return (
-        f"charged as materialized (\n    select *, {metric} as cost\n    from marts.tagged_cost({days}){where}\n),\n\n"
-        "named as (\n    select * exclude (tags), tag.key as tag_key, tag.value as tag_value,\n"
-        "    from (select *, unnest(map_entries(tags)) as tag from charged)\n    where tag.value <> ''\n)"
+        f"charged as materialized (\n    select *, {metric} as cost\n    from {tagged}{where}\n),\n\n"
+        "named as materialized (\n    select * exclude (tags), tag.key as tag_key, tag.value as tag_value,\n"
+        "    from (select *, unnest(map_entries(tags)) as tag from charged)\n    where tag.value <> ''\n),\n\n"
+        f"{VALUED}"
     )
 
 
@@ -153,8 +158,8 @@ tagged as (
 ),
 
 spelled as (
-    select tag_key, billing_currency, count(distinct tag_value) as tag_values,
-    from named
+    select tag_key, billing_currency, count(*) as tag_values,
+    from valued
     group by all
 ),
 

@@ -18,7 +18,7 @@ GAPS: Mapping[str, tuple[str, ...]] = {
 
 
 def gap_selects(keys: Sequence[str]) -> dict[str, str]:
-    """Return the SELECT of each list, over the CTEs `charged` and `named`; no keys: all of them."""
+    """Return the SELECT of each list, over the CTEs `charged`, `named` and `valued`; no keys: all of them."""
     return {"spellings": _spellings(keys), "untagged": _untagged(keys), "untaggable": _UNTAGGABLE}
 
 
@@ -26,23 +26,44 @@ def _listed(keys: Sequence[str]) -> str:
     return ", ".join(literal(key) for key in keys)
 
 
+_PLAIN = "regexp_replace(lower({0}), '[^\\pL\\pN]', '', 'g')"
+
+VALUED = f"""\
+valued as materialized (
+    select *, {_PLAIN.format("tag_key")} as plain_key, {_PLAIN.format("tag_value")} as plain_value,
+    from (select distinct tag_key, tag_value, billing_currency from named)
+)"""
+"""The CTE of the few values that there are, so that their spellings are compared once and not for each resource."""
+
+
 def _spellings(keys: Sequence[str]) -> str:
     """Return values of a key that are the same but for case, blanks and punctuation, and keys that are so."""
     where = f"where tag_key in ({_listed(keys)})" if keys else ""
-    plain = "regexp_replace(lower({0}), '[^\\pL\\pN]', '', 'g')"
     return f"""\
-select * from (
-    select 'values' as what, tag_key, list(distinct tag_value order by tag_value) as spellings,
-        count(distinct resource_id) as resources,
-    from named {where}
-    group by tag_key, {plain.format("tag_value")}
-    having count(distinct tag_value) > 1
+select what, tag_key, spellings, count(distinct resource_id) as resources
+from (
+    select alike.what, alike.tag_key, alike.spellings, named.resource_id,
+    from (
+        select 'values' as what, tag_key, list(distinct tag_value order by tag_value) as spellings,
+            unnest(list(distinct tag_value)) as one,
+        from valued {where}
+        group by tag_key, plain_value
+        having count(distinct tag_value) > 1
+    ) as alike
+    inner join named on alike.tag_key = named.tag_key and alike.one = named.tag_value
     union all
-    select 'keys', min(tag_key), list(distinct tag_key order by tag_key), count(distinct resource_id),
-    from named
-    group by {plain.format("tag_key")}
-    having count(distinct tag_key) > 1{f" and bool_or(tag_key in ({_listed(keys)}))" if keys else ""}
-) order by resources desc, what, tag_key, spellings limit {SHOWN}"""
+    select alike.what, alike.tag_key, alike.spellings, named.resource_id,
+    from (
+        select 'keys' as what, min(tag_key) as tag_key, list(distinct tag_key order by tag_key) as spellings,
+            unnest(list(distinct tag_key)) as one,
+        from valued
+        group by plain_key
+        having count(distinct tag_key) > 1{f" and bool_or(tag_key in ({_listed(keys)}))" if keys else ""}
+    ) as alike
+    inner join named on alike.one = named.tag_key
+)
+group by all
+order by resources desc, what, tag_key, spellings limit {SHOWN}"""
 
 
 def _untagged(keys: Sequence[str]) -> str:
@@ -52,14 +73,13 @@ def _untagged(keys: Sequence[str]) -> str:
     else:
         lacking = "case when len([v for v in map_values(tags) if v <> '']) = 0 then ['(any)'] else []::varchar[] end"
     return f"""\
-select subscriptions.sub_account_name, resource_id, resource_type, missing_tags, billing_currency, cost
+select sub_account_id, resource_id, resource_type, missing_tags, billing_currency, cost
 from (
     select sub_account_id, resource_id, resource_type, billing_currency, {lacking} as missing_tags, sum(cost) as cost,
     from charged
     where untagged_state = 'untagged'
     group by all
 )
-left join marts.subscriptions as subscriptions using (sub_account_id)
 where len(missing_tags) > 0 and cost is not null
 order by cost desc, resource_id limit {SHOWN}"""
 

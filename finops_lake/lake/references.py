@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 SCHEMAS = ("staging", "charges", "meta", "marts", "audits")
 """Where our own macros are."""
 
+SOURCES = ("source", "by_resource")
+"""Arguments that name what a macro reads."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -58,11 +61,19 @@ def references(found: Sequence[dict[str, Any]]) -> Iterator[Reference]:
 
 
 def _macros(node: dict[str, Any]) -> Iterator[Reference]:
-    """Yield the macro of ours that a table function is; DuckDB's own have no schema here."""
+    """Yield the macro of ours that a table function is, and what it is told to read; DuckDB's own have no schema."""
     function = node.get("function") or {}
     schema, name = str(function.get("schema", "")).lower(), str(function.get("function_name", "")).lower()
+    place = int(node.get("query_location") or 0)
     if schema in SCHEMAS:
-        yield Reference(schema, name, int(node.get("query_location") or 0))
+        yield Reference(schema, name, place)
+    for one in nodes(function):
+        if one.get("type") != "VALUE_CONSTANT" or str(one.get("alias", "")).lower() not in SOURCES:
+            continue
+        text = one["literal"].get("text") if "literal" in one else one["value"].get("value")  # DuckDB 2, else 1.5
+        schema, dot, name = str(text).lower().partition(".")
+        if dot and schema in SCHEMAS:
+            yield Reference(schema, name, place)
 
 
 def names_read(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ def clean_envelope(envelope: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cleaned(name: str, value: Any) -> Any:
     match value:
+        case None | bool() | int():
+            return value
         case str() if name in _SQL:
             return clean_lines(value)
         case str() if name == "evidence":

@@ -98,7 +98,10 @@ def table(rows: Iterable[Mapping[str, Any]], *, hidden: Collection[str] = ()) ->
         return []
     columns = [name for name in listed[0] if name not in hidden and name not in UNITS[:2]]
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    lines += [" | ".join(_cell(name, row[name], unit_of(row)) for name in columns) for row in listed]
+    lines += [
+        " | ".join(_cell(name, row[name], unit) for name in columns)
+        for row, unit in ((row, unit_of(row)) for row in listed)
+    ]
     return [f"| {line} |" for line in lines]
 
 

@@ -10,6 +10,7 @@
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
 --   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled.
 --   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
+--   by_resource := 'marts.charge_kinds': What to read for the resources; 'marts.charges_now' is faster, and has fewer columns.
 -- example: marts.cost_anomalies(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
 --   anomaly_id: The same for the same subscription, first service and first day; for muting it.
@@ -123,7 +124,7 @@ per_resource as (
             - coalesce(sum(measure) filter (where charges.charge_period_start < episodes.start_date)::double / 28, 0)
         )
         * any_value(case when episodes.is_lower then -1 else 1 end) as change,
-    from marts.charge_kinds as charges
+    from query_table(by_resource) as charges
     inner join episodes
         on charges.sub_account_id is not distinct from episodes.sub_account_id
         and charges.service_name is not distinct from episodes.service_name

@@ -8,6 +8,7 @@
 --   period_start: First day of the period to explain.
 --   period_end: Last day of it, inclusive.
 --   keep := true: Condition on charges, such as charges.region_id = 'westeurope'.
+--   source := 'marts.charge_kinds': What to read; 'marts.charges_now' is faster, and has fewer columns.
 -- example: marts.cost_change_items(charges.service_name, charges.billed_cost, date '2026-09-01', date '2026-09-30', date '2026-10-01', date '2026-10-31')
 -- columns:
 --   place: The group: a value of dimension.
@@ -40,20 +41,13 @@ with charged as materialized (  -- else DuckDB reads the charges twice, because 
         charges.consumed_unit,
         charges.billing_currency,
         charges.charge_kind,
-        coalesce(sum(measure) filter (where not charges.is_now), 0) as base_cost,
-        coalesce(sum(measure) filter (where charges.is_now), 0) as period_cost,
-        case
-            when count(*) = count(charges.consumed_quantity)
-                then coalesce(sum(charges.consumed_quantity) filter (where not charges.is_now), 0)
-        end as base_quantity,
-        case
-            when count(*) = count(charges.consumed_quantity)
-                then coalesce(sum(charges.consumed_quantity) filter (where charges.is_now), 0)
-        end as period_quantity,
-        bool_or(not charges.is_now) as was_charged,
-        bool_or(charges.is_now) as is_charged,
-        max(charges.charge_period_start) filter (where not charges.is_now) as last_date,
-        min(charges.charge_period_start) filter (where charges.is_now) as first_date,
+        coalesce(sum(case when not charges.is_now then measure end), 0) as base_cost,
+        coalesce(sum(case when charges.is_now then measure end), 0) as period_cost,
+        count(*) = count(charges.consumed_quantity) as has_quantity,
+        coalesce(sum(case when not charges.is_now then charges.consumed_quantity end), 0) as known_base,
+        coalesce(sum(case when charges.is_now then charges.consumed_quantity end), 0) as known_now,
+        max(case when not charges.is_now then charges.charge_period_start end) as last_date,
+        min(case when charges.is_now then charges.charge_period_start end) as first_date,
         bit_or(charges.day_bit) filter (where not charges.is_now) as base_days,
         bit_or(charges.day_bit) filter (where charges.is_now) as period_days,
         bit_or(charges.day_bit) filter (where not charges.is_now and charges.commitment_discount_id is not null)
@@ -70,7 +64,7 @@ with charged as materialized (  -- else DuckDB reads the charges twice, because 
                     then 1::hugeint << (charge_period_start - period_start)::hugeint
                 else 1::hugeint << (charge_period_start - base_start)::hugeint
             end as day_bit,
-        from marts.charge_kinds
+        from query_table(source)
         where
             charge_period_start between least(base_start, period_start) and greatest(base_end, period_end)
             and (
@@ -89,8 +83,8 @@ used as (
         resource_id,
         service_name,
         billing_currency,
-        bool_or(was_charged) as was_used,
-        bool_or(is_charged) as is_used,
+        max(last_date) as last_used,
+        min(first_date) as first_used,
     from charged
     where charge_kind = 'usage'
     group by all
@@ -99,11 +93,13 @@ used as (
 named as (
     select
         charged.*,
+        case when charged.has_quantity then charged.known_base end as base_quantity,
+        case when charged.has_quantity then charged.known_now end as period_quantity,
         case
             when charged.charge_kind <> 'usage' then charged.charge_kind
-            when not used.was_used then 'new'
-            when not used.is_used then 'gone'
-            when charged.base_quantity is not null and charged.consumed_unit is not null then 'metered'
+            when used.last_used is null then 'new'
+            when used.first_used is null then 'gone'
+            when charged.has_quantity and charged.consumed_unit is not null then 'metered'
             else 'changed'
         end as cause,
     from charged

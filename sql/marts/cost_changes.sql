@@ -13,6 +13,7 @@
 --   keep := true: Condition on charges, such as charges.region_id = 'westeurope'.
 --   groups := 100: How many groups to list; the others are summed as other.
 --   resources := 10: How many resources to list.
+--   source := 'marts.charge_kinds': What to read; 'marts.charges_now' is faster, and has fewer columns.
 -- example: marts.cost_changes(charges.service_name, charges.billed_cost, date '2026-09-01', date '2026-09-30', date '2026-10-01', date '2026-10-31')
 -- columns:
 --   level: total, group, other or resource.
@@ -45,10 +46,13 @@
 --   base_committed_days: At level resource: days then on which a commitment covered it.
 --   period_committed_days: At level resource: days now on which a commitment covers it.
 with items as materialized (
-    select * from marts.cost_change_items(dimension, measure, base_start, base_end, period_start, period_end, keep := keep)
+    select *
+    from marts.cost_change_items(
+        dimension, measure, base_start, base_end, period_start, period_end, keep := keep, source := source
+    )
 ),
 
-things as (
+things as materialized (
     select
         sub_account_id,
         resource_id,
@@ -60,14 +64,24 @@ things as (
     having sum(period_cost) <> sum(base_cost)
 ),
 
+least as ( -- so that only the few largest are sorted by name
+    select
+        billing_currency,
+        list_min(max(abs(difference), greatest(resources, 1))) as difference,
+    from things
+    group by billing_currency
+),
+
 ranked_things as (
     select
-        *,
+        things.*,
         row_number() over (
-            partition by billing_currency
-            order by abs(difference) desc, resource_id, service_name, sub_account_id
+            partition by things.billing_currency
+            order by abs(things.difference) desc, things.resource_id, things.service_name, things.sub_account_id
         ) as place_in_currency,
     from things
+    inner join least on things.billing_currency = least.billing_currency
+    where abs(things.difference) >= least.difference
 ),
 
 chosen as (

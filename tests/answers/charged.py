@@ -48,11 +48,11 @@ class Charged:
         self.columns = columns
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("set TimeZone = 'UTC'")
-        self.connection.execute("create schema marts")
+        self.connection.execute("create schema marts; create schema charges")
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         self.connection.execute(f"create table marts.charges ({listed})")
         self.connection.execute("create table marts.cost_settled (sub_account_id varchar, settled_date date)")
-        files = {file.name: file for file in read_sql_files(sql_folder()) if file.schema == "marts"}
+        files = {file.name: file for file in read_sql_files(sql_folder()) if file.schema in ("marts", "charges")}
         for name in marts:
             self.connection.execute(_statement(files[name]))
 

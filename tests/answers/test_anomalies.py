@@ -22,7 +22,7 @@ Cost = Callable[[date], float]
 
 @pytest.fixture(scope="module")
 def charged() -> Charged:
-    marts = ["charge_kinds", "cost_anomaly_days", "cost_anomalies", "cost_first_seen"]
+    marts = ["kinds_of", "charge_kinds", "cost_anomaly_days", "cost_anomalies", "cost_first_seen"]
     return Charged(columns_of_charges(), marts)
 
 

@@ -30,7 +30,7 @@ Charge = Mapping[str, Any]
 
 @pytest.fixture(scope="module")
 def charged() -> Charged:
-    return Charged(columns_of_charges(), ["charge_kinds", "cost_change_items", "cost_changes"])
+    return Charged(columns_of_charges(), ["kinds_of", "charge_kinds", "cost_change_items", "cost_changes"])
 
 
 amounts = st.decimals(-1000, 100_000, places=9, allow_nan=False, allow_infinity=False)

@@ -9,7 +9,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -205,12 +205,17 @@ async def _round(
     server: MCPServer, app: App, tool: str, arguments: Arguments, before: Arguments
 ) -> list[tuple[float, float]]:
     """Return elapsed and processor milliseconds of a first, a new and a repeated question."""
-    forget: Callable[[], None] = lambda: setattr(app.lake, "_kept", ((None, None), {}))  # noqa: E731
-    forget()
+    _forget(app)
     first = await _asked(server, tool, arguments)
-    forget()
+    _forget(app)
     await _asked(server, tool, before)
     return [first, await _asked(server, tool, arguments), await _asked(server, tool, arguments)]
+
+
+def _forget(app: App) -> None:
+    """Have the reader ask anew what it keeps between publications."""
+    for kept in ("_kept", "_made"):
+        setattr(app.lake, kept, ((None, None), {}))
 
 
 async def _asked(server: MCPServer, tool: str, arguments: Arguments) -> tuple[float, float]:

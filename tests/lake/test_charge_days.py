@@ -1,4 +1,6 @@
-"""marts.charge_days says exactly what marts.charges says, whatever is loaded, and so do the macros that read it."""
+"""marts.charge_days and marts.charges_now say exactly what marts.charges says, whatever is loaded, and so do the macros
+that read them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from finops_lake.answers.macros import DAY_COLUMNS, source_of
+from finops_lake.answers.macros import DAY_COLUMNS, NOW_COLUMNS, source_of
 from finops_lake.app import App
 from finops_lake.lake.reader import LakeReader
 from finops_lake.source import Chunk
@@ -27,6 +29,9 @@ charges as (
 )
 
 (from days except all from charges) union all (from charges except all from days)"""
+NOW = f"select {', '.join(sorted(NOW_COLUMNS))}, is_kind_inferred from "
+SAME_NOW = f"""({NOW} marts.charges_now except all {NOW} marts.charge_kinds)
+union all ({NOW} marts.charge_kinds except all {NOW} marts.charges_now)"""
 ARGUMENTS = "charges.effective_cost, date '2026-10-15', date '2026-11-23'"
 CALLS = (
     f"marts.cost_anomaly_days({ARGUMENTS}, min_cost := 1%s)",
@@ -37,8 +42,8 @@ CALLS = (
 
 
 def differing(reader: LakeReader) -> list[tuple[Any, ...]]:
-    """Return the rows in which the stored days and the charges differ."""
-    return reader.query(SAME).rows
+    """Return the rows in which the stored days, or the charges in few columns, and all charges differ."""
+    return reader.query(SAME).rows + reader.query(SAME_NOW).rows
 
 
 def test_days_follow_each_load_and_the_source_that_counts(tmp_path: Path) -> None:
@@ -76,14 +81,37 @@ def test_a_macro_gives_the_same_from_days_as_from_charges(app: App, call: str) -
     assert slow or "first_seen" in call
 
 
+CHANGE = "charges.billed_cost, date '2026-09-01', date '2026-10-10', date '2026-10-11', date '2026-11-20'"
+
+
+@pytest.mark.parametrize(
+    ("call", "few"),
+    [
+        (f"marts.cost_changes({{'a': charges.x_resource_group_name}}, {CHANGE}%s)", "source"),
+        (f"marts.cost_change_items(charges.service_name, {CHANGE}%s)", "source"),
+        (f"marts.cost_anomalies({ARGUMENTS}, min_cost := 1%s)", "by_resource"),
+        ("marts.tagged_cost(first_day := date '2026-10-01'%s)", "source"),
+    ],
+)
+def test_a_macro_gives_the_same_from_few_columns_as_from_all(app: App, call: str, few: str) -> None:
+    slow = app.lake.query(f"from {call % ''}").rows
+    more = f", {few} := 'marts.charges_now'"
+    fast = app.lake.query(f"from {call % more}").rows
+    assert sorted(map(repr, fast)) == sorted(map(repr, slow)) != []
+
+
 def test_days_are_read_only_where_they_have_every_column(app: App) -> None:
     known = {column.name for column in app.lake.query("from marts.charge_days limit 0").columns}
     assert known >= DAY_COLUMNS
+    known = {column.name for column in app.lake.query("from marts.charges_now limit 0").columns}
+    assert known >= NOW_COLUMNS
     assert source_of("{'a': charges.service_name}", "charges.billed_cost") == "marts.charge_days"
-    assert source_of("charges.billed_cost", "json_extract(charges.tags, '$.env')") == "marts.charge_kinds"
+    assert source_of("charges.billed_cost", "json_extract(charges.tags, '$.env')") == "marts.charges_now"
+    assert source_of("charges.billed_cost", by_resource=True) == "marts.charges_now"
     assert source_of("charges.list_cost") == "marts.charge_kinds"
 
 
 def test_what_a_macro_reads_by_name_is_in_its_lineage(app: App) -> None:
     lineage = "select count(*) from meta.lineage where view_name = 'marts.cost_histories' and table_name = 'cost_daily'"
     assert app.lake.query(lineage).rows == [(1,)]
+    assert app.lake.query(lineage.replace("marts.cost_histories", "marts.charges_now")).rows == [(1,)]

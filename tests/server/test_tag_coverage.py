@@ -91,14 +91,16 @@ async def test_a_key_that_nothing_carries_is_refused_with_the_nearest(app: App) 
 
 
 def test_spellings_that_differ_in_case_are_told(app: App) -> None:
-    from finops_lake.answers.tag_gaps import gap_selects
+    from finops_lake.answers.tag_gaps import VALUED, gap_selects
 
     charged = (
         "charged as (select null as resource_id, null as resource_type, null as service_name, null as sub_account_id,"
         " 'EUR' as billing_currency, 1::decimal as cost, 'untagged' as untagged_state,"
         " map([]::varchar[], []::varchar[]) as tags),\n"
-        "named as (select * from (values ('env', 'Prod', 'a'), ('env', 'prod', 'b'), ('env', 'test', 'c'),"
-        " ('cost-center', '1', 'd'), ('costcenter', '1', 'd')) as t (tag_key, tag_value, resource_id))"
+        "named as (select *, 'EUR' as billing_currency from (values ('env', 'Prod', 'a'), ('env', 'prod', 'b'),"
+        " ('env', 'test', 'c'), ('cost-center', '1', 'd'), ('costcenter', '1', 'd'))"
+        " as t (tag_key, tag_value, resource_id)),\n"
+        f"{VALUED}"
     )
     found = app.lake.query(f"with {charged} {gap_selects([])['spellings']}").rows
     assert [row[:3] for row in found] == [
