@@ -43,7 +43,7 @@ def _machines(site: Site) -> Iterator[Case]:
         (0, "vm-old-agent", "Standard_D4s_v5", "low_without_memory", 200, "ok", "undetermined"),
         (0, "vm-small", "Standard_D2s_v5", "low", 200, "ok", "ok"),
         (2, "vm-silent", "Standard_D4s_v5", "silent", 200, "undetermined", "undetermined"),
-        (1, "vm-recent", "Standard_D4s_v5", "idle", 8, "not_applicable", "not_applicable"),
+        (1, "vm-recent", "Standard_D4s_v5", "idle", 2, "not_applicable", "not_applicable"),
     )
     for home, name, size, use, days, idle, oversized in rows:
         machine = builder.machine(site.homes[home], name, size, created=builder.instant(days))
