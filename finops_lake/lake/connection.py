@@ -18,6 +18,7 @@ SCHEMA_VERSION = 1
 _STORAGE_VERSION = "v1.5.0"  # what the shells of the 1.5 line can open
 _WRITER_MEMORY = "192MB"  # beyond it, sorting and grouping spill to a folder beside the file
 _CHECKPOINT_AFTER = "128MB"  # of log; DuckDB's own 16 MB rewrites the file's end many times in a first load
+_MERGES = 0  # of small row groups in a checkpoint: while loading they would be merged again and again
 _READER_MEMORY = "2GB"
 
 _LOCK_DOWN = (
@@ -45,6 +46,7 @@ def connect_writer(path: Path) -> duckdb.DuckDBPyConnection:
         connection.execute("set global TimeZone = 'UTC'")
         connection.execute(f"set memory_limit = '{_WRITER_MEMORY}'")
         connection.execute(f"set checkpoint_threshold = '{_CHECKPOINT_AFTER}'")
+        connection.execute(f"set max_vacuum_tasks = {_MERGES}")
         connection.execute("set enable_progress_bar = false")
         return connection
 
@@ -61,6 +63,17 @@ def memory_of(connection: duckdb.DuckDBPyConnection, limit: str | None) -> Itera
     finally:
         with contextlib.suppress(duckdb.Error):  # what is still held beyond it is given back later
             connection.execute(f"set memory_limit = '{_WRITER_MEMORY}'")
+
+
+@contextlib.contextmanager
+def merging(connection: duckdb.DuckDBPyConnection, merges: int) -> Iterator[None]:
+    """Let checkpoints inside merge so many sets of small row groups."""
+    connection.execute(f"set max_vacuum_tasks = {merges}")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(duckdb.Error):  # after an error of the disk the connection is closed anyway
+            connection.execute(f"set max_vacuum_tasks = {_MERGES}")
 
 
 def connect_reader(path: Path) -> duckdb.DuckDBPyConnection:

@@ -18,7 +18,7 @@ from finops_lake.errors import ForeignLakeError, LakeError, LockedError, Outcome
 from finops_lake.filerows import FileNote, FilePart, FileRows
 from finops_lake.lake import filenotes, filerows, ledger, own_checks
 from finops_lake.lake.confirmed import misjudged_months, note_confirmed, show_confirmed
-from finops_lake.lake.connection import check_version, connect_writer, memory_of, recorded
+from finops_lake.lake.connection import check_version, connect_writer, memory_of, merging, recorded
 from finops_lake.lake.definitions import Definitions
 from finops_lake.lake.facts import PUBLISHED_UP_TO, note_facts
 from finops_lake.lake.filefaults import RoundingError
@@ -38,6 +38,8 @@ KEEP_USAGE = timedelta(days=90)
 """How long rows about calls and answers are kept where nothing else is said."""
 
 _MART_MEMORY = "256MB"  # a mart over all listings joins some thirty of them at once, each with blocks of its own
+_MERGES = 100  # of small row groups at a publication that brings little: what a first fill leaves, the next merges
+_LITTLE = 500_000  # rows
 _FILE_MEMORY = "1GB"  # what reading files needs in blocks and in columns that are being filled, whatever their size
 
 _COST_SOURCE = "scope_id, source, tables, reason, agreement, not_given, covered_months"
@@ -72,6 +74,7 @@ class Warehouse:
         self._held: Held
         self._marts: Marts
         self._trouble: tuple[str, ...] = ()
+        self._brought = 0
         self.has_new_views = False
         self.has_unpublished = False
 
@@ -169,7 +172,7 @@ class Warehouse:
         try:
             memory = _memory_for(fetched for _, fetched in arrived)
             with self._writing("Loading", memory) as connection, transaction(connection):
-                return self._held.take(connection, arrived, note_unchanged=note_unchanged)
+                return self._counted(self._held.take(connection, arrived, note_unchanged=note_unchanged))
         except StorageError:
             raise
         except (LakeError, pa.ArrowException):
@@ -207,7 +210,11 @@ class Warehouse:
             inexact = 0 if exact else filerows.count_inexact(connection, source, rows)
             taken = filerows.take(connection, source, rows, months, base, self._clock(), exact=exact)
             results = [(one.load_id, filerows.result_of(one, rows, self._clock(), inexact)) for one in taken]
-            return list(self._held.note_files(connection, results))
+            return self._counted(self._held.note_files(connection, results))
+
+    def _counted(self, results: Sequence[ChunkResult]) -> list[ChunkResult]:
+        self._brought += sum(one.row_count or 0 for one in results if one.changed)
+        return list(results)
 
     def record(self, result: ChunkResult) -> None:
         """Note an attempt that brought no rows; what the lake holds of the chunk stays."""
@@ -284,11 +291,13 @@ class Warehouse:
             number = max([*self.files.numbers(), int(facts.get("generation", 0))]) + 1
             facts = {"generation": str(number), "published_at": self._clock().isoformat()}
             note_facts(connection, facts | {PUBLISHED_UP_TO: str(self._held.next_load_id - 1)})
-            connection.execute("force checkpoint")
+            with merging(connection, _MERGES if self._brought < _LITTLE else 0):
+                connection.execute("force checkpoint")
         self._close()
         with translated("Publishing the lake", self.files.home):
             publish_files(self.files, number)
         self.has_new_views = self.has_unpublished = False
+        self._brought = 0
         return number
 
     def rebuild(self, months: Collection[date]) -> None:

@@ -7,7 +7,7 @@
 -- needs: metrics
 -- population: staging.virtual_machines
 -- fix: Ask the owner; deallocate it, or delete it with its disks and addresses.
--- source: processor on average < 3 % (nOps, Advisor), 95 % of the hours' peaks < 15 % (nOps), network < 5,000 bytes/s (OptScale: 1,000, which agents alone exceed; Advisor: 2 % of the size's bandwidth), over at least 14 days
+-- source: processor on average < 3 % (N-able, Advisor), 95 % of the hours' peaks < 15 % (N-able), network < 5,000 bytes/s (OptScale: 1,000, which agents alone exceed; Advisor: 2 % of the size's bandwidth), over at least 14 days
 with cpu as (
     from marts.resource_usage
     where metric_name = 'Percentage CPU'
