@@ -7,10 +7,8 @@ once however many loads touched it. A writer killed in between leaves the marks,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
 from datetime import date, datetime
-from itertools import groupby
-from operator import itemgetter
 
 import duckdb
 
@@ -26,6 +24,7 @@ ALL = date.min
 """Stands for the month of the one piece of a mart that is stored whole."""
 _REBUILT = "rebuilt_rows"
 _ROWS_AT_ONCE = 500_000  # of one transaction: full row groups go to the file at once, fewer rows go through the log
+_SMALL = 100_000  # rows loaded of months that one statement rebuilds: planning it takes longer than a few thousand rows
 _SCOPES_AT_ONCE = 10  # one statement for several scopes is three times as fast as one each, and fits in memory
 
 
@@ -94,14 +93,14 @@ def rebuild_stale(
     now: datetime,
     months: Collection[date] | None = None,
 ) -> None:
-    """Rebuild every marked piece (of these months only, where they are given), a month at a time.
+    """Rebuild every marked piece (of these months only, where they are given), small months together.
 
-    `marts` are given by name, in the order in which they are built.
-
-    Where a mart remembers, rows that come out the same stay, and others hold from `now` (UTC).
+    `marts` are given by name, in the order in which they are built. Where a mart remembers, rows that come out the same
+    stay, and others hold from `now` (UTC).
     """
+    loaded: dict[date, int] = dict(connection.execute(_LOADED_SQL).fetchall())
     for name, mart in marts.items():
-        pieces = deque(one for one in _stale_pieces(connection, name) if months is None or one[0] in months)
+        pieces = deque(_stale_pieces(connection, name, months, loaded))
         while pieces:
             with transaction(connection):
                 written = 0
@@ -109,67 +108,95 @@ def rebuild_stale(
                     written += _rebuild(connection, mart, *pieces.popleft(), now)
 
 
-def _stale_pieces(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[tuple[date, list[str]]]:
-    """Yield months, and of each the scopes that one statement rebuilds."""
+_LOADED_SQL = "select month, sum(row_count)::bigint from meta.latest_loads where row_count is not null group by month"
+
+
+def _stale_pieces(
+    connection: duckdb.DuckDBPyConnection, name: str, months: Collection[date] | None, loaded: Mapping[date, int]
+) -> Iterator[tuple[list[date], list[str]]]:
+    """Yield months and scopes that one statement rebuilds: a month, or several small ones of the same scopes."""
     rows = connection.execute(
-        "select distinct month, scope_id from meta.stale_partitions where view_name = ? order by all", [name]
+        "select month, list(distinct scope_id order by scope_id) from meta.stale_partitions"
+        " where view_name = ? group by month order by month",
+        [name],
     ).fetchall()
-    for month, pieces in groupby(rows, itemgetter(0)):
-        scope_ids = [scope_id for _, scope_id in pieces]
-        for start in range(0, len(scope_ids), _SCOPES_AT_ONCE):
-            yield month, scope_ids[start : start + _SCOPES_AT_ONCE]
+    together: list[date] = []
+    scope_ids: list[str] = []
+    for month, scopes in rows:
+        if months is not None and month not in months:
+            continue
+        size = sum(loaded.get(one, 0) for one in (*together, month))
+        if together and (scopes != scope_ids or size > _SMALL):
+            yield from _by_scopes(together, scope_ids)
+            together = []
+        together, scope_ids = [*together, month], scopes
+    if together:
+        yield from _by_scopes(together, scope_ids)
+
+
+def _by_scopes(months: list[date], scope_ids: list[str]) -> Iterator[tuple[list[date], list[str]]]:
+    for start in range(0, len(scope_ids), _SCOPES_AT_ONCE):
+        yield months, scope_ids[start : start + _SCOPES_AT_ONCE]
 
 
 def _rebuild(
-    connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, scope_ids: list[str], now: datetime
+    connection: duckdb.DuckDBPyConnection, mart: SqlFile, months: list[date], scope_ids: list[str], now: datetime
 ) -> int:
-    """Rebuild some scopes of a month, and return how many rows that added."""
+    """Rebuild some scopes of some months, and return how many rows that added."""
     target, written = quoted(mart.schema, mart.name), 0
-    held = _held(connection, mart, month, scope_ids)
+    held = _held(connection, mart, months, scope_ids)
     fresh = [scope_id for scope_id in scope_ids if scope_id not in held]
     try:
         if held and mart.remembers:
-            written = _remember(connection, mart, month, held, now)
+            written = _remember(connection, mart, months, held, now)
         elif held:
-            connection.execute(f"delete from {target} where {_picked(mart, held)}", _values(mart, held, month))
+            connection.execute(f"delete from {target} where {_picked(mart, held, months)}", _values(mart, held, months))
             fresh = scope_ids
         if fresh:
             ((added,),) = connection.execute(
-                f"insert into {target} by name select * from (\n{mart.select}\n) where {_picked(mart, fresh)}",
-                _values(mart, fresh, month),
+                f"insert into {target} by name select * from (\n{mart.select}\n) where {_picked(mart, fresh, months)}",
+                _values(mart, fresh, months),
             ).fetchall()
             written += added
     except (duckdb.DataError, duckdb.ProgrammingError) as error:
         raise LakeError(f"{mart.path} cannot be computed: {explanation(str(error))}") from error
     connection.execute(
-        f"delete from meta.stale_partitions where view_name = ? and scope_id in ({', '.join('?' * len(scope_ids))})"
-        " and month = ?",
-        [mart.view, *scope_ids, month],
+        f"delete from meta.stale_partitions where view_name = ? and scope_id in ({_places(scope_ids)})"
+        f" and month in ({_places(months)})",
+        [mart.view, *scope_ids, *months],
     )
     return written
 
 
-def _held(connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, scope_ids: list[str]) -> list[str]:
+def _held(connection: duckdb.DuckDBPyConnection, mart: SqlFile, months: list[date], scope_ids: list[str]) -> list[str]:
     """Return those of the scopes that have rows; the one empty name where pieces are months alone."""
     scope = "x_scope_id" if _is_by_scope(mart) else "''"
+    target, picked = quoted(mart.schema, mart.name), _picked(mart, scope_ids, months)
     rows = connection.execute(
-        f"select distinct {scope} from {quoted(mart.schema, mart.name)} where {_picked(mart, scope_ids)} order by all",
-        _values(mart, scope_ids, month),
+        f"select distinct {scope} from {target} where {picked} order by all",
+        _values(mart, scope_ids, months),
     ).fetchall()
     return [scope_id for (scope_id,) in rows]
 
 
-def _picked(mart: SqlFile, scope_ids: list[str]) -> str:
+def _picked(mart: SqlFile, scope_ids: list[str], months: list[date]) -> str:
     if mart.is_whole:
         return "true"
-    scopes = f" and x_scope_id in ({', '.join('?' * len(scope_ids))})" if _is_by_scope(mart) else ""
-    return f"billing_month = ?{scopes}"
+    scopes = f" and x_scope_id in ({_places(scope_ids)})" if _is_by_scope(mart) else ""
+    if len(months) == 1:
+        return f"billing_month = ?{scopes}"
+    return f"billing_month between ? and ? and billing_month in ({_places(months)}){scopes}"
 
 
-def _values(mart: SqlFile, scope_ids: list[str], month: date) -> list[object]:
+def _places(values: Sized) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _values(mart: SqlFile, scope_ids: list[str], months: list[date]) -> list[object]:
     if mart.is_whole:
         return []
-    return [month, *scope_ids] if _is_by_scope(mart) else [month]
+    span = [] if len(months) == 1 else [min(months), max(months)]  # which reaches the scans beneath, as a list does not
+    return [*span, *months, *(scope_ids if _is_by_scope(mart) else ())]
 
 
 def _is_by_scope(mart: SqlFile) -> bool:
@@ -177,13 +204,13 @@ def _is_by_scope(mart: SqlFile) -> bool:
 
 
 def _remember(
-    connection: duckdb.DuckDBPyConnection, mart: SqlFile, month: date, scope_ids: list[str], now: datetime
+    connection: duckdb.DuckDBPyConnection, mart: SqlFile, months: list[date], scope_ids: list[str], now: datetime
 ) -> int:
     since = quoted(mart.headers["remembers"])
     connection.execute(
         f"create or replace temp table {_REBUILT} as select * replace (?::timestamptz as {since}) from ("
-        f"\n{mart.select}\n) where {_picked(mart, scope_ids)}",
-        [now, *_values(mart, scope_ids, month)],
+        f"\n{mart.select}\n) where {_picked(mart, scope_ids, months)}",
+        [now, *_values(mart, scope_ids, months)],
     )
     columns = columns_of_table(connection, mart.schema, mart.name)
     kept = Kept(
@@ -192,7 +219,9 @@ def _remember(
         mart.partition,
         tuple(name for name in columns if quoted(name) != since),
     )
-    pieces = [(scope_id, month) if _is_by_scope(mart) else (month,) for scope_id in scope_ids]
+    pieces: list[tuple[object, ...]] = [(month,) for month in months]
+    if _is_by_scope(mart):
+        pieces = [(scope_id, month) for month in months for scope_id in scope_ids]
     changes = reconcile(connection, kept, f"temp.{_REBUILT}", pieces, now)
     connection.execute(f"drop table temp.{_REBUILT}")
     return sum(change.added for change in changes)

@@ -140,7 +140,7 @@ def _of_the_sign_in(table: str) -> list[dict[str, Any]]:
 
 
 def _load(warehouse: Warehouse, table: str, scope: str, rows: list[dict[str, Any]]) -> None:
-    source = EXTRACTORS[table].source
+    source = next(one for one in SOURCES if one.table == table)
     for month, metric, of_chunk in chunks_of(table, rows):
         result = ChunkResult(Chunk(table, scope, month, metric), Outcome.LOADED, NOW, NOW, True, len(of_chunk))
         unique = {row.get("id", str(place)).lower(): row for place, row in enumerate(of_chunk)}

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from finops_lake.errors import ForeignLakeError, LakeError, LockedError, NewerLakeError, Outcome
+from finops_lake.lake import stored
 from finops_lake.source import Chunk, Fetched
 from tests.lake.samples import (
     COSTS,
@@ -159,6 +160,31 @@ def test_a_stored_mart_follows_each_load_of_its_scope_and_month(home, look):
             load_costs(writer, {"disk": "7"})
         assert look(charges) == [(ONE, NOVEMBER, 7, 2), (TWO, OCTOBER, 3, None)]
     assert look("select count(*) from meta.stale_partitions") == [(0,)]
+
+
+@pytest.mark.parametrize(("small", "statements"), [(0, 3), (100_000, 1)])
+def test_small_months_are_rebuilt_by_one_statement_with_the_same_result(home, look, monkeypatch, small, statements):
+    rebuilt: list[int] = []
+    rebuild = stored._rebuild
+    monkeypatch.setattr(stored, "_SMALL", small)
+    monkeypatch.setattr(stored, "_rebuild", lambda *given: rebuilt.append(1) or rebuild(*given))
+    writer = warehouse(home)
+    charges = "select x_scope_id, billing_month, billed::int, effective::int from marts.charges order by all"
+    september = date(2026, 9, 1)
+    with writer.lock(0):
+        with writer.open():
+            for scope in (ONE, TWO):
+                load_costs(writer, {"disk": "1"}, scope=scope)
+                load_costs(writer, {"disk": "3"}, scope=scope, month=OCTOBER)
+                load_costs(writer, {"disk": "4"}, scope=scope, month=september)
+        assert len(rebuilt) == statements
+        first = [(ONE, september, 4, None), (ONE, OCTOBER, 3, None), (ONE, NOVEMBER, 1, None)]
+        assert look(charges) == [*first, *((TWO, *row[1:]) for row in first)]
+        with writer.open():
+            load_costs(writer, {"disk": "7"})
+            load_costs(writer, {"disk": "5"}, month=september)
+        assert look(charges)[:3] == [(ONE, september, 5, None), (ONE, OCTOBER, 3, None), (ONE, NOVEMBER, 7, None)]
+        assert look(charges)[3:] == [(TWO, *row[1:]) for row in first]
 
 
 def test_a_stored_mart_follows_a_table_without_months_when_it_brings_something_new(home, look, tmp_path):
