@@ -190,7 +190,7 @@ def test_no_figure_is_told_apart_from_no_use(azure: LocalAzure, tmp_path: Path) 
             "select count(*) filter (measured_hours = 24), count(*) filter (measured_hours between 1 and 23)"
             " from staging.resource_metrics where resource_id like '%/vm-recent' and metric_name = 'Percentage CPU'",
         )
-        assert recent == [(7, 1)], "from the hour after it was made"
+        assert recent == [(1, 1)], "from the hour after it was made"
         idle = rows(
             app,
             "select round(average, 1), p95_maximum, maximum, measured_hours, measured_days from marts.resource_usage"

@@ -131,7 +131,10 @@ def check_reference(file: SqlFile, reference: Reference, known: Collection[str])
 
 
 def _ordered(views: Mapping[str, SqlFile], reads: Mapping[str, frozenset[str]]) -> list[str]:
-    beneath = {view: sorted(name for name in reads[view] if name in views) for view in sorted(views)}
+    beneath = {
+        view: sorted(name for name in {*reads[view], views[view].headers.get("like", "")} if name in views)
+        for view in sorted(views)
+    }
     try:
         return list(TopologicalSorter(beneath).static_order())
     except CycleError as error:

@@ -146,7 +146,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
         raise SqlFileError(file.path, file.line, f"a stored mart needs the column {missing_stored[0]}")
     model = said.get(file.headers.get("like", ""), {})
     texts = {**_inherited(file, graph, said), **model, **file.folder_columns, **file.columns}
-    undescribed = next((column for column in names if column not in texts), None)
+    undescribed = next((column for column in names if not texts.get(column)), None)
     if undescribed and (file.columns or file.folder_columns or file.schema != "audits"):
         raise SqlFileError(file.path, file.line, f"column {undescribed} is not described under columns:")
     kind = "macro table" if file.is_macro else "table" if file.is_stored else "view"

@@ -38,7 +38,7 @@ def test_a_hidden_subscription_is_denied_and_the_others_are_whole(
     assert all(found[one][:2] == ["loaded", True] for one in azure.subscription_ids if one != hidden)
     assert rows[0] == rows[1] > 40, "more than two pages, and no row twice"
     assert len(calls) < 5 * 3 + rows[0] / 20 + 3, "questions are shared by the subscriptions"
-    assert sorted(groups) == [("Contoso",), ("Landing zones",)]
+    assert sorted(groups) == [("Contoso",), ("Landing zones",), ("Production",), ("Sandboxes",)]
 
 
 def test_no_staging_view_of_the_inventory_is_empty_over_the_planted_cases(app: App) -> None:
