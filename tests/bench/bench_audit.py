@@ -30,7 +30,7 @@ from finops_lake.source import Chunk, ChunkResult, Fetched, months_back, next_mo
 from tests.bench.bench_cost import CHARGES, NOW, SERVICES, SUBSCRIPTIONS
 from tests.bench.timing import show
 from tests.sql.test_audits import CASES, OF_THE_SIGN_IN, chunks_of, completed, placed
-from tests.sql.test_cases import to_arrow
+from tests.sql.test_cases import spread_over_days, to_arrow
 
 RESOURCES = 50_000
 COPIES = 2
@@ -141,7 +141,8 @@ def _of_the_sign_in(table: str) -> list[dict[str, Any]]:
 
 def _load(warehouse: Warehouse, table: str, scope: str, rows: list[dict[str, Any]]) -> None:
     source = next(one for one in SOURCES if one.table == table)
-    for month, metric, of_chunk in chunks_of(table, rows):
+    for month, metric, few in chunks_of(table, rows):
+        of_chunk = [one for row in few for one in spread_over_days(row, NOW.date())]
         result = ChunkResult(Chunk(table, scope, month, metric), Outcome.LOADED, NOW, NOW, True, len(of_chunk))
         unique = {row.get("id", str(place)).lower(): row for place, row in enumerate(of_chunk)}
         arrow = to_arrow(source, [completed(table, row) for row in unique.values()])
