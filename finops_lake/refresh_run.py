@@ -39,6 +39,7 @@ from finops_lake.sourcing import CostChoice, tables_by_scope
 
 if TYPE_CHECKING:
     from finops_lake.azure_api.clients import AzureClients
+    from finops_lake.extract.extractor import Extractor
     from finops_lake.fetching import Fetcher
     from finops_lake.lake.writer import Warehouse
 
@@ -123,31 +124,32 @@ class Run:
         """Fetch the retail prices of what is in use, which only now is known in full."""
         if self.settings.price_list is None:
             return
-        from finops_lake.extract.catalog import EXTRACTORS
         from finops_lake.extract.retail_prices import extractor_for
         from finops_lake.pricing import prices_due
 
         self._hold()
         due = prices_due(self.warehouse.query, self.policy.now, self.demand)
-        extractor = extractor_for(due)
-        self.fetcher.extractors = {**EXTRACTORS, extractor.source.table: extractor}
-        self._fetch(list(due))
+        self._fetch_by(extractor_for(due), list(due))
 
     def _measure(self, subscriptions: Sequence[str]) -> None:
         """Fetch the metrics that are missing of what exists, where they are switched on."""
-        from finops_lake.extract.catalog import EXTRACTORS
         from finops_lake.extract.resource_metrics import extractor_for
         from finops_lake.measuring import metrics_due
 
-        with self.warehouse.open():
-            self._note_metrics()
-            if not self.settings.metrics:
-                return
-            known = with_confirmations(states_of(self.warehouse.query(STATES_SQL)), self.journal.confirmations())
-            due = metrics_due(self.warehouse.query, subscriptions, known, self.policy, self.demand)
-        extractor = extractor_for(due)
+        self._hold()
+        self._note_metrics()
+        if not self.settings.metrics:
+            return
+        known = with_confirmations(states_of(self.warehouse.query(STATES_SQL)), self.journal.confirmations())
+        due = metrics_due(self.warehouse.query, subscriptions, known, self.policy, self.demand)
+        self._fetch_by(extractor_for(due), list(due))
+
+    def _fetch_by(self, extractor: Extractor, due: Sequence[Chunk]) -> None:
+        """Fetch with an extractor that is made for what is due, beside those that always serve."""
+        from finops_lake.extract.catalog import EXTRACTORS
+
         self.fetcher.extractors = {**EXTRACTORS, extractor.source.table: extractor}
-        self._fetch(list(due))
+        self._fetch(due)
 
     def _note_metrics(self) -> None:
         """Let the lake know whether metrics are asked for, or no longer; one that never heard of them need not."""
