@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from finops_lake.alerts.watch import Watch
     from finops_lake.azure_api.clients import AzureClients
-    from finops_lake.file_refresh import FileRefresher
     from finops_lake.lake.writer import Warehouse
-    from finops_lake.ondemand import OnDemand
-    from finops_lake.refresh import Refresher
+    from finops_lake.refresh.from_files import FileRefresher
+    from finops_lake.refresh.ondemand import OnDemand
+    from finops_lake.refresh.refresher import Refresher
     from finops_lake.schedule import Scheduler
 
 LOG = logging.getLogger("finops_lake.schedule")
@@ -56,7 +56,7 @@ class App:
     @cached_property
     def on_demand(self) -> OnDemand:
         """Refreshing before answers."""
-        from finops_lake.ondemand import OnDemand
+        from finops_lake.refresh.ondemand import OnDemand
 
         return OnDemand(
             self.settings,
@@ -71,7 +71,7 @@ class App:
     def schedule(self) -> Scheduler:
         """Refreshing by the clock; ConfigError names what is wrong with the table [schedule]."""
         from finops_lake.extract.catalog import EXTRACTORS
-        from finops_lake.file_refresh import FILE_TABLES
+        from finops_lake.refresh.from_files import FILE_TABLES
         from finops_lake.schedule import Scheduler
 
         files = FILE_TABLES if self.settings.exports else ()
@@ -135,13 +135,13 @@ class App:
 
     def refresher(self) -> Refresher:
         """Return a refresher of this home."""
-        from finops_lake.refresh import Refresher
+        from finops_lake.refresh.refresher import Refresher
 
         return Refresher(self.settings, self._warehouse, self._azure)
 
     def file_refresher(self) -> FileRefresher:
         """Return what loads files of bills into this home without asking Azure anything."""
-        from finops_lake.file_refresh import FileRefresher
+        from finops_lake.refresh.from_files import FileRefresher
 
         return FileRefresher(self.settings, self._warehouse)
 

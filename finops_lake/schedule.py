@@ -21,12 +21,12 @@ from finops_lake import telemetry
 from finops_lake.config import Schedule, Settings
 from finops_lake.errors import ConfigError, FinopsLakeError, LockedError, StoppedError
 from finops_lake.journal import Journal, Run
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from finops_lake.when import WEEKDAYS, Every, When
 
 if TYPE_CHECKING:
-    from finops_lake.refresh import Refresher
-    from finops_lake.refresh_report import RefreshReport
+    from finops_lake.refresh.refresher import Refresher
+    from finops_lake.refresh.report import RefreshReport
 
 LOG = logging.getLogger("finops_lake.schedule")
 

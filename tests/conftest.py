@@ -13,8 +13,8 @@ import pytest
 from finops_lake.app import App
 from finops_lake.config import Settings, load_settings
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
-from finops_lake.refresh_report import RefreshReport
+from finops_lake.planner.due import Demand
+from finops_lake.refresh.report import RefreshReport
 from tests.prepared import copied_where_alike
 
 TODAY = date(2026, 11, 23)

@@ -22,9 +22,9 @@ from finops_lake.extract.resource_metrics import fetch_wanted
 from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.sqlfiles import sql_folder
 from finops_lake.lake.writer import Warehouse
-from finops_lake.measuring import metrics_due
-from finops_lake.plan import Demand
-from finops_lake.planning import policy_of
+from finops_lake.planner.due import Demand
+from finops_lake.planner.measuring import metrics_due
+from finops_lake.planner.planning import policy_of
 from finops_lake.source import Chunk, ChunkResult, Fetched, months_back
 from tests.conftest import NOW, TODAY, set_sign_in, settings_for
 

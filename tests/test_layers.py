@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,27 @@ def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
             assert parts[1] in together or parts[1] in allowed, f"{path.name}:{line}: {layer} may not import {parts[1]}"
         homes = HOMES.get(parts[0])
         assert homes is None or layer in homes, f"{path.name}:{line}: {parts[0]} has its home in {homes}"
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Inside a package, too, imports point one way; those for types alone do not count."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in modules()}
+    graph = {name: {found for found in _run_imports(path) if found in names} - {name} for name, path in names.items()}
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"modules that import each other: {' <- '.join(error.args[1])}")
+    assert set(order) == set(names)
+
+
+def _run_imports(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a module imports when it is imported itself."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:  # under `if TYPE_CHECKING` or in functions is not run
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def test_modules_use_only_packages_the_project_declares() -> None:

@@ -23,7 +23,7 @@ from finops_lake.demo.replies import Reply
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import InputError, LockedError, Outcome, SignInError
 from finops_lake.extract.catalog import EXTRACTORS
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from finops_lake.source import ScopeKind
 from tests.conftest import TODAY, Refreshed, settings_for
 
@@ -300,7 +300,7 @@ def test_only_one_refresh_at_a_time(azure: LocalAzure, tmp_path: Path) -> None:
 def test_a_refresh_that_broke_off_goes_on_where_it_stopped(
     azure: LocalAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("finops_lake.intake.GATHER_SECONDS", 0.0)  # so that it is told of progress early
+    monkeypatch.setattr("finops_lake.refresh.intake.GATHER_SECONDS", 0.0)  # so that it is told of progress early
     settings = settings_for(azure, tmp_path, FINOPS_LAKE_HISTORY_MONTHS="2", FINOPS_LAKE_WORKERS="1")
     seen: list[str] = []
 

@@ -17,9 +17,9 @@ from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import Outcome
 from finops_lake.extract.resource_metrics import Batch, MetricsWanted
-from finops_lake.plan import Demand
-from finops_lake.planning import plan_ahead
-from finops_lake.refresh_report import RefreshReport
+from finops_lake.planner.due import Demand
+from finops_lake.planner.planning import plan_ahead
+from finops_lake.refresh.report import RefreshReport
 from tests.conftest import settings_for
 
 MACHINES = "microsoft.compute/virtualmachines"

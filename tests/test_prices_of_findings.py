@@ -18,8 +18,8 @@ from finops_lake.app import App
 from finops_lake.commands.audit import print_findings
 from finops_lake.demo.server import LocalAzure
 from finops_lake.lake.reader import LakeReader
-from finops_lake.plan import Demand
-from finops_lake.pricing import prices_due
+from finops_lake.planner.due import Demand
+from finops_lake.planner.pricing import prices_due
 from finops_lake.source import Chunk
 from tests.conftest import NOW, TODAY, set_sign_in, settings_for
 from tests.sql.test_cases import lake_of

@@ -13,7 +13,7 @@ from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import ConfigError, StoppedError
 from finops_lake.extract.catalog import EXTRACTORS
 from finops_lake.journal import Journal
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from finops_lake.schedule import DEFAULTS, due_at, group_of, jobs_of, next_at, trigger_of, zone_of
 from finops_lake.when import Every, when_of
 from tests.conftest import settings_for
@@ -147,7 +147,7 @@ def test_run_looks_half_the_way_ahead(azure: LocalAzure, tmp_path: Path) -> None
 def test_refresh_that_is_stopped_keeps_what_is_loaded(
     azure: LocalAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("finops_lake.intake.GATHER_SECONDS", 0.0)  # so that it is asked early
+    monkeypatch.setattr("finops_lake.refresh.intake.GATHER_SECONDS", 0.0)  # so that it is asked early
     app = App(settings_for(azure, tmp_path, FINOPS_LAKE_WORKERS="1"))
     stops = iter([False, True])
     with pytest.raises(StoppedError, match="Stopped after"):

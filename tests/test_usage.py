@@ -11,7 +11,7 @@ from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import SignInError
 from finops_lake.journal import Journal
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import Refreshed, settings_for
 
 DISKS = Demand(tables=frozenset({"disks"}))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from finops_lake.answers.answer import Answer
-from finops_lake.refresh_plan import RefreshPlan
+from finops_lake.planner.plan import RefreshPlan
 
 COLUMNS = ("scope_id", "scope_name", "api", "tables", "pieces", "calls", "seconds")
 

@@ -12,8 +12,8 @@ from finops_lake.errors import Outcome
 from finops_lake.source import ChunkResult
 
 if TYPE_CHECKING:
-    from finops_lake.progress import Progress
-    from finops_lake.refresh_report import RefreshReport
+    from finops_lake.refresh.progress import Progress
+    from finops_lake.refresh.report import RefreshReport
 
 COLUMNS = ("table_name", "outcome", "pieces", "row_count", "calls")
 

@@ -82,7 +82,7 @@ def command(
 
 def _fill(app: App, environment: Mapping[str, str]) -> None:
     """Load everything from the local Azure, also what an earlier demo of other sizes loaded."""
-    from finops_lake.plan import Demand
+    from finops_lake.planner.due import Demand
 
     with _signed_in(environment), RefreshBar() as bar:
         app.refresher().refresh(Demand(force=True), lock_timeout=60, on_progress=bar)

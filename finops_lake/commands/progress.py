@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress as Bar
 
-    from finops_lake.progress import Progress
+    from finops_lake.refresh.progress import Progress
 
 
 class RefreshBar:

@@ -22,8 +22,8 @@ from finops_lake.errors import FinopsLakeError, InputError, LockedError, Outcome
 
 if TYPE_CHECKING:
     from finops_lake.app import App
-    from finops_lake.plan import Demand
-    from finops_lake.refresh_report import RefreshReport
+    from finops_lake.planner.due import Demand
+    from finops_lake.refresh.report import RefreshReport
 
 WAIT_SECONDS = 60.0
 
@@ -110,7 +110,7 @@ def telling_failure(app: App) -> Iterator[None]:
 
 
 def _demand(tables: Sequence[str], months: int | None, force: bool) -> Demand:
-    from finops_lake.plan import Demand
+    from finops_lake.planner.due import Demand
 
     return Demand(tables=chosen_tables(tables), history_months=months, force=force, retry_refused=True)
 
@@ -118,7 +118,7 @@ def _demand(tables: Sequence[str], months: int | None, force: bool) -> Demand:
 def refreshed(app: App, demand: Demand, wait: float) -> tuple[Answer, int]:
     """Refresh, and return the answer of the tool and the exit code."""
     from finops_lake.answers.refreshed import answer_refresh
-    from finops_lake.progress import Progress
+    from finops_lake.refresh.progress import Progress
 
     with RefreshBar() as bar:
         report = app.refresher().refresh(demand, lock_timeout=wait, on_progress=bar)
@@ -129,7 +129,7 @@ def refreshed(app: App, demand: Demand, wait: float) -> tuple[Answer, int]:
 def loaded(app: App, locations: Sequence[str], force: bool, wait: float) -> tuple[Answer, int]:
     """Load files of bills, and return the answer of the tool and the exit code."""
     from finops_lake.answers.refreshed import answer_refresh
-    from finops_lake.progress import Progress
+    from finops_lake.refresh.progress import Progress
 
     with RefreshBar() as bar:
         report = app.file_refresher().refresh(locations, force=force, lock_timeout=wait, on_progress=bar)

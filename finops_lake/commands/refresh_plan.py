@@ -13,14 +13,14 @@ from finops_lake.commands.words import say
 
 if TYPE_CHECKING:
     from finops_lake.app import App
-    from finops_lake.plan import Demand
+    from finops_lake.planner.due import Demand
 
 
 def planned(app: App, demand: Demand) -> Answer:
     """Return the plan of a refresh by what the lake knows; no network is needed."""
     from finops_lake.answers.planned import answer_plan
     from finops_lake.answers.subscriptions import subscriptions_of
-    from finops_lake.planning import plan_ahead, plan_without_lake
+    from finops_lake.planner.planning import plan_ahead, plan_without_lake
 
     if not app.lake.exists():
         return answer_plan(plan_without_lake(app.settings, app.journal, demand), {}, has_lake=False)

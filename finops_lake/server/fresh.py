@@ -17,7 +17,7 @@ from finops_lake.errors import EmptyLakeError
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
-    from finops_lake.progress import OnProgress, Progress
+    from finops_lake.refresh.progress import OnProgress, Progress
 
 TELL_EVERY_SECONDS = 0.1
 

@@ -15,7 +15,7 @@ from finops_lake.answers.refreshed import answer_refresh
 from finops_lake.answers.subscriptions import select_subscriptions, subscriptions_of
 from finops_lake.app import App
 from finops_lake.errors import InputError
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from finops_lake.server.envelope import RefreshAnswer
 from finops_lake.server.fresh import with_progress
 from finops_lake.server.parameters import Force, Months, Profiles, SubscriptionId, Tables, WaitSeconds

@@ -19,7 +19,7 @@ from finops_lake.app import App
 from finops_lake.config import load_settings
 from finops_lake.errors import StoppedError, UnreachableError
 from finops_lake.journal import Alert
-from finops_lake.publishing import publish
+from finops_lake.refresh.publishing import publish
 from tests.alerts.receiver import Receiver, receiving
 from tests.conftest import NOW
 from tests.lake.samples import ROOT

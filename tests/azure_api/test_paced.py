@@ -18,7 +18,7 @@ from finops_lake.errors import OutOfTimeError
 from finops_lake.extract.cost_query import query_body
 from finops_lake.journal import Journal
 from finops_lake.limits import Draw, draws_of
-from finops_lake.refresh import clock_notes
+from finops_lake.refresh.refresher import clock_notes
 from finops_lake.source import Api, Chunk, months_back
 from tests.azure_api.conftest import FakeClock
 from tests.conftest import TODAY, set_sign_in, settings_for

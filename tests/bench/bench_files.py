@@ -15,11 +15,11 @@ from pathlib import Path
 import duckdb
 
 from finops_lake.app import App
-from finops_lake.collecting import Collector
 from finops_lake.config import load_settings
 from finops_lake.extract.focus_charges import SOURCE
 from finops_lake.lake.origin import FILES_ORIGIN
 from finops_lake.lake.writer import Warehouse
+from finops_lake.refresh.collecting import Collector
 from tests.bench.timing import show
 
 ROWS = int(os.environ.get("BENCH_FILE_ROWS", "200000"))

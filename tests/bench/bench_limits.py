@@ -20,8 +20,8 @@ from finops_lake.demo.server import LocalAzure
 from finops_lake.demo.throttle import Throttle as Limits
 from finops_lake.journal import Journal
 from finops_lake.limits import draws_of, least_seconds
-from finops_lake.plan import Demand
-from finops_lake.refresh import Refresher
+from finops_lake.planner.due import Demand
+from finops_lake.refresh.refresher import Refresher
 from finops_lake.source import Api
 from tests.bench.timing import show
 from tests.conftest import TODAY

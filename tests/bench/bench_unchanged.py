@@ -16,8 +16,8 @@ from finops_lake.app import App
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.azure_api.sdk import build_transport
 from finops_lake.config import load_settings
-from finops_lake.plan import Demand
-from finops_lake.refresh import Refresher
+from finops_lake.planner.due import Demand
+from finops_lake.refresh.refresher import Refresher
 from tests.bench.bench_wire import TODAY, local_azure
 from tests.bench.timing import show
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from finops_lake.app import App
 from finops_lake.config import load_settings
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.bench.timing import show
 
 TODAY = "2026-11-23"

@@ -10,7 +10,7 @@ import anyio
 
 from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import TODAY, settings_for
 from tests.evaluation.form import all_questions
 from tests.evaluation.run import evaluate, report

@@ -15,7 +15,7 @@ from finops_lake.azure_api.clients import AzureClients
 from finops_lake.config import load_settings
 from finops_lake.demo.server import LocalAzure
 from finops_lake.extract.catalog import EXTRACTORS
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from finops_lake.source import Chunk
 from tests.conftest import TODAY, set_sign_in, settings_for
 from tests.replay import ReplayTransport, Reply, StaticCredential, recorded

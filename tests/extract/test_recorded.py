@@ -21,8 +21,8 @@ from finops_lake.config import load_settings
 from finops_lake.extract import budgets, disks, public_ips, subscriptions, virtual_machines
 from finops_lake.extract.arrow import AMOUNT
 from finops_lake.extract.cost_query import page_to_arrow
-from finops_lake.plan import Demand
-from finops_lake.refresh import Refresher
+from finops_lake.planner.due import Demand
+from finops_lake.refresh.refresher import Refresher
 from finops_lake.source import Chunk
 from tests.extract.graph_replies import graph_of
 from tests.replay import ReplayTransport, Reply, StaticCredential, recorded

@@ -17,7 +17,7 @@ import pytest
 
 from finops_lake.app import App
 from finops_lake.config import load_settings
-from finops_lake.refresh_report import RefreshReport
+from finops_lake.refresh.report import RefreshReport
 from tests.files.azurite import Azurite, UnavailableError, installed, running
 from tests.replay import REPLIES
 

@@ -12,7 +12,7 @@ from finops_lake.app import App
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.commands.refresh import code_of
 from finops_lake.errors import SignInError
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.cli.conftest import run_program
 from tests.conftest import TODAY, settings_for
 from tests.files.conftest import FOCUS, RUNS, USAGE, Home, csv_text, run_of, write

@@ -14,7 +14,7 @@ from finops_lake.answers.standing import cost_standing
 from finops_lake.answers.subscriptions import subscriptions_of
 from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import NOW, settings_for
 from tests.files.conftest import FOCUS, USAGE, csv_text
 

@@ -9,7 +9,7 @@ import pytest
 
 from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import TODAY, Refreshed, set_sign_in, settings_for
 
 

@@ -16,7 +16,7 @@ from finops_lake.app import App
 from finops_lake.demo.budgets import Budget
 from finops_lake.demo.model import Charge
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import Refreshed, settings_for
 from tests.server.calls import ask, records
 

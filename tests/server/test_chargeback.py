@@ -15,7 +15,7 @@ from finops_lake.answers.answer import Period
 from finops_lake.answers.cost import CostQuestion, answer_cost
 from finops_lake.app import App
 from finops_lake.commands.cost import print_cost
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import Refreshed
 from tests.server.calls import app_of, ask, records, refused, totals
 from tests.server.test_virtual import RULES

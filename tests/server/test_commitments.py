@@ -14,7 +14,7 @@ from finops_lake.app import App
 from finops_lake.demo.benefits import COMMITMENTS, Spent, guid, spent
 from finops_lake.demo.catalogue import COMPUTE
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from finops_lake.server.replies import ANSWER_BYTES, weight
 from tests.conftest import TODAY, set_sign_in, settings_for
 from tests.server.calls import ERAS, app_of, ask, call, records, refused, text_of, told

@@ -13,7 +13,7 @@ import pytest
 from finops_lake.answers.reasons import EFFECTS
 from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import Refreshed, settings_for
 from tests.server.calls import ERAS, ask, call, records, refused, text_of, told
 

@@ -13,7 +13,7 @@ from mcp.client import Client
 
 from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from finops_lake.server.build import build_server
 from tests.conftest import Refreshed, settings_for
 from tests.server.calls import ERAS, app_of, ask, call, records, refused, text_of, told, totals

@@ -15,7 +15,7 @@ from finops_lake.app import App
 from finops_lake.config import load_settings
 from finops_lake.demo.server import LocalAzure
 from finops_lake.journal import Journal
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import set_sign_in
 from tests.server.test_stdio import environment_of, script
 

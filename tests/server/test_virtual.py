@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from finops_lake.app import App
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import Refreshed
 from tests.server.calls import app_of, ask, records, refused, totals
 

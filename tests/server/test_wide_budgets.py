@@ -13,7 +13,7 @@ from finops_lake.app import App
 from finops_lake.demo.billing import BillingScope
 from finops_lake.demo.budgets import Budget
 from finops_lake.demo.server import LocalAzure
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import settings_for
 from tests.server.calls import ask, records
 from tests.server.test_budget_truth import TABLES, charges_since, ledger_spend, sums

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from finops_lake.intake import Intake
+from finops_lake.refresh.intake import Intake
 
 
 def drawing(units: int) -> Callable[[], int | None]:
@@ -31,7 +31,7 @@ def test_every_unit_is_worked_on_once() -> None:
 
 
 def test_no_unit_is_begun_beside_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finops_lake.intake.GATHER_ROWS", 10)
+    monkeypatch.setattr("finops_lake.refresh.intake.GATHER_ROWS", 10)
     begun: list[int] = []
     paused = threading.Event()
 

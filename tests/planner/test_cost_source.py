@@ -13,7 +13,7 @@ from finops_lake.app import App
 from finops_lake.demo.billing import agreement_of
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import Outcome
-from finops_lake.plan import Demand
+from finops_lake.planner.due import Demand
 from tests.conftest import TODAY, set_sign_in, settings_for
 
 AUTO = {"FINOPS_LAKE_COST_SOURCE": "auto", "FINOPS_LAKE_HISTORY_MONTHS": "2"}

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from finops_lake.coverage import COST_TABLES, TOTALS
-from finops_lake.plan import AT_ONCE, ChunkState, closes_at
+from finops_lake.planner.coverage import COST_TABLES, TOTALS
+from finops_lake.planner.due import AT_ONCE, ChunkState, closes_at
 from finops_lake.source import Chunk
 
 SCOPES_PER_REFRESH = 10

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finops_lake.delivering import AMORTIZED, DeliveryLoader, files_of
 from finops_lake.errors import FinopsLakeError, Outcome
 from finops_lake.filerows import FileNote
 from finops_lake.files.layout import Delivery, Found, Skipped, look
 from finops_lake.files.places import Entry, Place, is_emulated, open_place
 from finops_lake.lake.filenotes import KNOWN_SQL
 from finops_lake.lake.origin import FILES_ORIGIN, LOCAL_ORIGIN, origin_of_both
+from finops_lake.refresh.delivering import AMORTIZED, DeliveryLoader, files_of
 from finops_lake.source import Chunk, ChunkResult
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from finops_lake.files.places import Entry, Place
 from finops_lake.source import Chunk, first_of_month
 
 if TYPE_CHECKING:
-    from finops_lake.collecting import Collector
+    from finops_lake.refresh.collecting import Collector
 
 ACTUAL, AMORTIZED = "ActualCost", "AmortizedCost"
 READINGS = {"actualcost": ACTUAL, "usage": ACTUAL, "amortizedcost": AMORTIZED}

@@ -16,7 +16,7 @@ from finops_lake.demo.replies import json_reply
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import Outcome
 from finops_lake.lake.writer import Warehouse
-from finops_lake.plan import ChunkState, Demand, with_confirmations
+from finops_lake.planner.due import ChunkState, Demand, with_confirmations
 from finops_lake.source import Chunk, ChunkResult
 from tests.conftest import NOW, settings_for
 

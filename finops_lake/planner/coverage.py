@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from finops_lake.config import Settings
-from finops_lake.filed import FILED_SQL, FiledMonth, filed_months
-from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of
+from finops_lake.planner.due import TENANT_SCOPE, ChunkState, Demand, Policy, chunks_of
+from finops_lake.planner.filed import FILED_SQL, FiledMonth, filed_months
+from finops_lake.planner.sourcing import CostChoice, ScopeFacts, choose, not_given, tables_by_scope
 from finops_lake.scopes import CostScope, kind_of
 from finops_lake.source import Chunk, Source
-from finops_lake.sourcing import CostChoice, ScopeFacts, choose, not_given, tables_by_scope
 
 Query = Callable[[str], Sequence[tuple[Any, ...]]]
 

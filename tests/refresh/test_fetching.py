@@ -15,7 +15,7 @@ import pytest
 from finops_lake.azure_api.clients import AzureClients, Calls
 from finops_lake.errors import AccessDeniedError, Outcome, OutOfTimeError, SignInError, UnreachableError
 from finops_lake.extract.catalog import EXTRACTORS, Extractor
-from finops_lake.fetching import Fetcher
+from finops_lake.refresh.fetching import Fetcher
 from finops_lake.source import Chunk, Fetched, StoredRows
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -96,15 +96,15 @@ def test_older_months_of_a_refused_scope_are_skipped_and_others_are_not() -> Non
 
 
 def test_what_arrives_at_about_the_same_time_is_given_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finops_lake.intake.GATHER_SECONDS", 60.0)
+    monkeypatch.setattr("finops_lake.refresh.intake.GATHER_SECONDS", 60.0)
     chunks = [month(f"/{number}") for number in range(9)]
     batches = list(fetcher(Script(), Clients(), workers=2).fetch_all(chunks))
     assert [len(batch) for batch in batches] == [9]
 
 
 def test_many_rows_wait_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finops_lake.intake.GATHER_SECONDS", 60.0)
-    monkeypatch.setattr("finops_lake.intake.GATHER_ROWS", 1)
+    monkeypatch.setattr("finops_lake.refresh.intake.GATHER_SECONDS", 60.0)
+    monkeypatch.setattr("finops_lake.refresh.intake.GATHER_ROWS", 1)
     script = Script(rows=pa.table([pa.nulls(1, one.type) for one in SOURCE.schema], schema=SOURCE.schema))
     chunks = [month(f"/{number}") for number in range(9)]
     batches = [batch for batch in fetcher(script, Clients(), workers=1).fetch_all(chunks) if batch]

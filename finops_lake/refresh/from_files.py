@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from finops_lake.config import Settings
 from finops_lake.errors import InputError
 from finops_lake.journal import Journal
-from finops_lake.known import confirm
-from finops_lake.progress import OnProgress, steps_of
-from finops_lake.refresh_report import RefreshReport
+from finops_lake.refresh.known import confirm
+from finops_lake.refresh.progress import OnProgress, steps_of
+from finops_lake.refresh.report import RefreshReport
 
 if TYPE_CHECKING:
     from finops_lake.lake.writer import Warehouse
@@ -40,7 +40,7 @@ class FileRefresher:
         `force` reads unchanged files, too. Raises InputError for a mixture of emulated and other locations,
         LockedError, and LakeError when the lake cannot be written; files that cannot be read are results or notes.
         """
-        from finops_lake.collecting import Collector, origin_of
+        from finops_lake.refresh.collecting import Collector, origin_of
 
         started = self._settings.utc_now()
         origins = sorted({origin_of(location) for location in locations})

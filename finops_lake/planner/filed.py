@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from finops_lake.plan import closes_at
+from finops_lake.planner.due import closes_at
 
 FRESH_FOR = timedelta(days=3)
 """As in sql/charges/candidates.sql: an older source gives way to what was loaded since."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from finops_lake.errors import Outcome
 from finops_lake.limits import Draw, Spent, draws_of, first_fit, least_seconds
-from finops_lake.plan import ChunkState, Demand, units_of
+from finops_lake.planner.due import ChunkState, Demand, units_of
 from finops_lake.source import Api, Chunk, Source
 
 

@@ -10,16 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from finops_lake.closed_months import MOVES_SQL, with_few_totals, with_moves
 from finops_lake.config import Settings
-from finops_lake.coverage import COST_TABLES, TOTALS, choices_of, cost_source_rows, covered
 from finops_lake.errors import FinopsLakeError, StoppedError
-from finops_lake.file_refresh import FILE_TABLES
 from finops_lake.journal import ApiCall, Journal
-from finops_lake.known import Known, confirm
-from finops_lake.months import Months
-from finops_lake.plan import REFUSED, ChunkState, Demand, due_chunks, with_confirmations
-from finops_lake.planning import (
+from finops_lake.planner.closed_months import MOVES_SQL, with_few_totals, with_moves
+from finops_lake.planner.coverage import COST_TABLES, TOTALS, choices_of, cost_source_rows, covered
+from finops_lake.planner.due import REFUSED, ChunkState, Demand, due_chunks, with_confirmations
+from finops_lake.planner.plan import RefreshPlan, make_plan
+from finops_lake.planner.planning import (
     FIRST_LISTINGS,
     STATES_SQL,
     SUBSCRIPTIONS_SQL,
@@ -31,17 +29,19 @@ from finops_lake.planning import (
     policy_of,
     states_of,
 )
-from finops_lake.progress import OnProgress, Progress, label_of, steps_of
-from finops_lake.publishing import publish
-from finops_lake.refresh_plan import RefreshPlan, make_plan
+from finops_lake.planner.sourcing import CostChoice, tables_by_scope
+from finops_lake.refresh.from_files import FILE_TABLES
+from finops_lake.refresh.known import Known, confirm
+from finops_lake.refresh.months import Months
+from finops_lake.refresh.progress import OnProgress, Progress, label_of, steps_of
+from finops_lake.refresh.publishing import publish
 from finops_lake.source import Arrived, Chunk, ChunkResult
-from finops_lake.sourcing import CostChoice, tables_by_scope
 
 if TYPE_CHECKING:
     from finops_lake.azure_api.clients import AzureClients
     from finops_lake.extract.extractor import Extractor
-    from finops_lake.fetching import Fetcher
     from finops_lake.lake.writer import Warehouse
+    from finops_lake.refresh.fetching import Fetcher
 
 LOG = logging.getLogger("finops_lake.refresh")
 
@@ -77,7 +77,7 @@ class Run:
 
     def __post_init__(self) -> None:
         from finops_lake.extract.catalog import EXTRACTORS
-        from finops_lake.fetching import Fetcher
+        from finops_lake.refresh.fetching import Fetcher
 
         self.sources = {table: extractor.source for table, extractor in EXTRACTORS.items()}
         self.policy = policy_of(self.settings)
@@ -125,7 +125,7 @@ class Run:
         if self.settings.price_list is None:
             return
         from finops_lake.extract.retail_prices import extractor_for
-        from finops_lake.pricing import prices_due
+        from finops_lake.planner.pricing import prices_due
 
         self._hold()
         due = prices_due(self.warehouse.query, self.policy.now, self.demand)
@@ -134,7 +134,7 @@ class Run:
     def _measure(self, subscriptions: Sequence[str]) -> None:
         """Fetch the metrics that are missing of what exists, where they are switched on."""
         from finops_lake.extract.resource_metrics import extractor_for
-        from finops_lake.measuring import metrics_due
+        from finops_lake.planner.measuring import metrics_due
 
         self._hold()
         self._note_metrics()
@@ -213,7 +213,7 @@ class Run:
         wanted = self.demand.tables is None or not self.demand.tables.isdisjoint(FILE_TABLES)
         if not self.settings.exports or not wanted:
             return
-        from finops_lake.collecting import Collector
+        from finops_lake.refresh.collecting import Collector
 
         collector = Collector(self.settings, self.warehouse, steps_of(self.on_progress), self.demand.force)
         collected = collector.collect(self.settings.exports)
@@ -226,7 +226,7 @@ class Run:
 
     def _read_figures(self) -> None:
         """Load the user's business figures and exchange rates, before anything needs a sign-in."""
-        from finops_lake.figures import load_figures
+        from finops_lake.refresh.figures import load_figures
 
         read = load_figures(self.settings.business_path, self.warehouse, self.settings.utc_now())
         self.results += read.results

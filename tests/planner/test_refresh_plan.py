@@ -19,10 +19,10 @@ from finops_lake.errors import Outcome
 from finops_lake.extract import catalog
 from finops_lake.journal import Journal
 from finops_lake.limits import Draw, Spent
-from finops_lake.plan import ChunkState, Demand, Policy, chunks_of, due_chunks
-from finops_lake.planning import plan_ahead
-from finops_lake.progress import Progress
-from finops_lake.refresh_plan import RefreshPlan, Why, bound_seconds, make_plan
+from finops_lake.planner.due import ChunkState, Demand, Policy, chunks_of, due_chunks
+from finops_lake.planner.plan import RefreshPlan, Why, bound_seconds, make_plan
+from finops_lake.planner.planning import plan_ahead
+from finops_lake.refresh.progress import Progress
 from finops_lake.source import Api, Chunk, Source, months_back
 from tests.conftest import settings_for
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from finops_lake.errors import FinopsLakeError, Outcome
 from finops_lake.journal import Journal
-from finops_lake.plan import REFUSED, ChunkState
+from finops_lake.planner.due import REFUSED, ChunkState
 from finops_lake.source import Chunk, ChunkResult
 
 LOG = logging.getLogger("finops_lake.refresh")

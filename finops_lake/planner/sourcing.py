@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from finops_lake.errors import Outcome
-from finops_lake.plan import ChunkState
+from finops_lake.planner.due import ChunkState
 from finops_lake.scopes import BILLING_SCOPES, CostScope, kind_of
 from finops_lake.source import Chunk
 

@@ -12,8 +12,8 @@ import pytest
 from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import SignInError
-from finops_lake.plan import Demand
-from finops_lake.progress import Progress
+from finops_lake.planner.due import Demand
+from finops_lake.refresh.progress import Progress
 from tests.conftest import NOW, settings_for
 
 VIEWS = ["marts.charges"]

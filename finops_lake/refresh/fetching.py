@@ -18,9 +18,9 @@ import pyarrow as pa
 
 from finops_lake import telemetry
 from finops_lake.errors import FinopsLakeError, Outcome, OutOfTimeError, SignInError
-from finops_lake.intake import Intake
 from finops_lake.journal import ApiCall
-from finops_lake.plan import REFUSED, units_of
+from finops_lake.planner.due import REFUSED, units_of
+from finops_lake.refresh.intake import Intake
 from finops_lake.source import Arrived, Chunk, ChunkResult, Fetched
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 from finops_lake.errors import Outcome
 from finops_lake.extract.resource_metrics import COLUMNS, KINDS, SOURCE, Batch, Kind, MetricsWanted
-from finops_lake.plan import ChunkState, Demand, Policy, due_at
+from finops_lake.planner.due import ChunkState, Demand, Policy, due_at
 from finops_lake.source import Chunk
 
 WINDOW_DAYS = 30

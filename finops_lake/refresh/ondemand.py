@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 
 from finops_lake import telemetry
 from finops_lake.azure_api.clouds import cloud_of
-from finops_lake.closed_months import MOVES_SQL, with_moves
 from finops_lake.config import Settings
-from finops_lake.coverage import BILLING_ACCOUNTS, TOTALS, choices_of, covered
 from finops_lake.errors import FinopsLakeError, InputError, LockedError
-from finops_lake.file_refresh import FILE_TABLES, FileRefresher
 from finops_lake.lake.origin import FILES_ORIGIN
-from finops_lake.plan import Demand, next_due_at
-from finops_lake.planning import STATES_SQL, SUBSCRIPTIONS_SQL, choose_subscriptions, policy_of, states_of
-from finops_lake.progress import OnProgress, Progress
-from finops_lake.refresh import Refresher
-from finops_lake.refresh_report import RefreshReport
+from finops_lake.planner.closed_months import MOVES_SQL, with_moves
+from finops_lake.planner.coverage import BILLING_ACCOUNTS, TOTALS, choices_of, covered
+from finops_lake.planner.due import Demand, next_due_at
+from finops_lake.planner.planning import STATES_SQL, SUBSCRIPTIONS_SQL, choose_subscriptions, policy_of, states_of
+from finops_lake.refresh.from_files import FILE_TABLES, FileRefresher
+from finops_lake.refresh.progress import OnProgress, Progress
+from finops_lake.refresh.refresher import Refresher
+from finops_lake.refresh.report import RefreshReport
 from finops_lake.source import first_of_month
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from finops_lake.errors import Outcome
-from finops_lake.plan import ChunkState
+from finops_lake.planner.due import ChunkState
+from finops_lake.planner.sourcing import ScopeFacts, choose
 from finops_lake.source import Chunk
-from finops_lake.sourcing import ScopeFacts, choose
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUB = "/subscriptions/11111111-2222-3333-4444-555555555555"

@@ -12,8 +12,8 @@ import pytest
 
 from finops_lake.errors import BadFileError
 from finops_lake.extract.catalog import SOURCES
-from finops_lake.figures import load_figures, read_table
 from finops_lake.lake.writer import Warehouse
+from finops_lake.refresh.figures import load_figures, read_table
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 GOOD = "Date;Metric;Value\n2026-11-01;orders;12.5\n\n2026-11-02;orders;13\n"

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from finops_lake.app import App
-from finops_lake.closed_months import SCOPES_PER_REFRESH, with_few_totals, with_moves
 from finops_lake.demo import results
 from finops_lake.demo.model import Charge
 from finops_lake.demo.query import Query
 from finops_lake.demo.server import LocalAzure
 from finops_lake.errors import Outcome
-from finops_lake.plan import ChunkState, Demand, closes_at
-from finops_lake.planning import plan_ahead
-from finops_lake.refresh_plan import Why
-from finops_lake.refresh_report import RefreshReport
+from finops_lake.planner.closed_months import SCOPES_PER_REFRESH, with_few_totals, with_moves
+from finops_lake.planner.due import ChunkState, Demand, closes_at
+from finops_lake.planner.plan import Why
+from finops_lake.planner.planning import plan_ahead
+from finops_lake.refresh.report import RefreshReport
 from finops_lake.source import Chunk
 from tests.conftest import NOW, TODAY, set_sign_in, settings_for
 

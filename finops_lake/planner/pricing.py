@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from finops_lake.extract.retail_prices import EVERYWHERE, SOURCE, PricesWanted
-from finops_lake.plan import TENANT_SCOPE, Demand
+from finops_lake.planner.due import TENANT_SCOPE, Demand
 from finops_lake.source import Chunk, months_back
 
 NEW_METERS_AFTER = timedelta(hours=24)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from finops_lake.errors import Outcome
-from finops_lake.plan import (
+from finops_lake.planner.due import (
     AT_ONCE,
     NEVER,
     ChunkState,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from finops_lake.errors import Outcome
-from finops_lake.months import ROWS_AT_LEAST, Months
+from finops_lake.refresh.months import ROWS_AT_LEAST, Months
 from finops_lake.source import Chunk, ChunkResult
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

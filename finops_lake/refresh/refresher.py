@@ -12,10 +12,10 @@ from finops_lake import telemetry
 from finops_lake.config import Settings
 from finops_lake.errors import LockedError
 from finops_lake.journal import Journal
-from finops_lake.plan import Demand
-from finops_lake.progress import OnProgress
-from finops_lake.refresh_report import RefreshReport
-from finops_lake.refresh_run import Run
+from finops_lake.planner.due import Demand
+from finops_lake.refresh.progress import OnProgress
+from finops_lake.refresh.report import RefreshReport
+from finops_lake.refresh.run import Run
 
 if TYPE_CHECKING:
     from finops_lake.azure_api.clients import AzureClients

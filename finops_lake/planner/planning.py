@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from finops_lake.closed_months import MOVES_SQL, with_few_totals, with_moves
 from finops_lake.config import Settings
-from finops_lake.coverage import BILLING_ACCOUNTS, choices_of, covered
 from finops_lake.errors import InputError, Outcome
 from finops_lake.journal import Journal
 from finops_lake.limits import Spent
-from finops_lake.plan import TENANT_SCOPE, ChunkState, Demand, Policy, due_chunks
-from finops_lake.refresh_plan import RefreshPlan, make_plan
+from finops_lake.planner.closed_months import MOVES_SQL, with_few_totals, with_moves
+from finops_lake.planner.coverage import BILLING_ACCOUNTS, choices_of, covered
+from finops_lake.planner.due import TENANT_SCOPE, ChunkState, Demand, Policy, due_chunks
+from finops_lake.planner.plan import RefreshPlan, make_plan
 from finops_lake.source import Chunk
 
 SUBSCRIPTIONS = Chunk("subscriptions", TENANT_SCOPE)
@@ -92,8 +92,8 @@ def plan_ahead(
     from finops_lake.extract.catalog import FETCHED
     from finops_lake.extract.resource_metrics import SOURCE as METRICS
     from finops_lake.extract.retail_prices import SOURCE as PRICES
-    from finops_lake.measuring import metrics_due
-    from finops_lake.pricing import prices_due
+    from finops_lake.planner.measuring import metrics_due
+    from finops_lake.planner.pricing import prices_due
 
     states = with_moves(states_of(query(STATES_SQL)), query(MOVES_SQL))
     policy, sources = policy_of(settings), {one.table: one for one in FETCHED}
