@@ -190,6 +190,7 @@ class App:
             origin=origin or cloud_of(self.settings).origin,
             clock=self.settings.utc_now,
             confirmed=self.journal.confirmations,
+            templates=self.settings.cache_path / "empty-lakes",
         )
         warehouse.add_views(views, faults)
         rules = audit_rules(self.settings.exclusions_path, self.settings.checks_path)

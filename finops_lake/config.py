@@ -146,6 +146,9 @@ class Settings(BaseModel):
         None, description="TOML file of findings that do not count; default: exclusions.toml in the home."
     )
     checks: Path | None = Field(None, description="Folder of your own audit checks; default: checks in the home.")
+    cache: Path | None = Field(
+        None, description="Folder for what can be made again at any time; default: the user's cache folder."
+    )
     resource_groups: Names = Field(
         (), description="Resource group patterns (with * and ?) an audit looks at by default."
     )
@@ -288,6 +291,11 @@ class Settings(BaseModel):
     def checks_path(self) -> Path:
         """Where the user's own audit checks are."""
         return (self.checks or self.home / "checks").expanduser()
+
+    @property
+    def cache_path(self) -> Path:
+        """Where what can be made again is kept, for all homes of the user."""
+        return (self.cache or platformdirs.user_cache_path("finops-lake", appauthor=False)).expanduser()
 
     def utc_now(self) -> datetime:
         """Return the instant to work with: the fixed clock where one is set, else the machine's, in UTC."""

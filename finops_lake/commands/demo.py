@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from finops_lake.demo.server import LocalAzure
 
 PASSED_ON = (
+    "FINOPS_LAKE_CACHE",
     "FINOPS_LAKE_NOW",
     "FINOPS_LAKE_LOG_LEVEL",
     "FINOPS_LAKE_LOG_REQUESTS",

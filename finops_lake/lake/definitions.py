@@ -47,16 +47,16 @@ class Definitions:
         self.sources = {source.table: source for source in sources}
         self.faults: tuple[str, ...] = ()
         self.own_checks: tuple[SqlFile, ...] = ()
-        self._own_views: tuple[SqlFile, ...] = ()
+        self.own_views: tuple[SqlFile, ...] = ()
         self._exclusions: tuple[Exclusion, ...] | None = None
         self._rule_faults: tuple[Fault, ...] | None = None
-        self._sql = sql
+        self.sql = sql
         self._graph = Graph((), {}, {})
         self._read: dict[tuple[tuple[str, str], ...], Sequence[SqlFile]] = {}
 
     def add_views(self, views: Sequence[SqlFile], faults: Sequence[str] = ()) -> None:
         """Have these views beside those of the sql folder, or in place of those of the same name."""
-        self._own_views, self.faults = tuple(views), tuple(faults)
+        self.own_views, self.faults = tuple(views), tuple(faults)
 
     def add_rules(
         self, exclusions: Sequence[Exclusion] | None, checks: Sequence[SqlFile], faults: Sequence[Fault]
@@ -77,10 +77,17 @@ class Definitions:
         """Return all views, with these checks; the files are read once, since a refresh opens the lake many times."""
         known = tuple((check.path, check.select) for check in checks)
         if known not in self._read:
-            folder = self._sql if self._sql is not None else sql_folder()
+            folder = self.sql if self.sql is not None else sql_folder()
             self._read[known] = read_views(folder, checks)
-        replaced = {file.view for file in self._own_views}
-        return [*(file for file in self._read[known] if file.view not in replaced), *self._own_views]
+        replaced = {file.view for file in self.own_views}
+        return [*(file for file in self._read[known] if file.view not in replaced), *self.own_views]
+
+    def wanted(self) -> str:
+        """Return the fingerprint of what a new lake is to be made of, all of the user's checks taken for good."""
+        return fingerprint(self.files(self.own_checks), self._source_fingerprints(), ())
+
+    def _source_fingerprints(self) -> dict[str, str]:
+        return {name: source_fingerprint(source) for name, source in self.sources.items()}
 
     def bring_up_to_date(
         self, connection: duckdb.DuckDBPyConnection, made_of: str | None, tried: Sequence[SqlFile] | None
@@ -90,7 +97,7 @@ class Definitions:
         `tried` are the user's checks that can be used, None before they were tried.
         """
         files = self.files(self.own_checks)
-        fingerprints = {name: source_fingerprint(source) for name, source in self.sources.items()}
+        fingerprints = self._source_fingerprints()
         left_out = [fault.about for fault in faults_found_by(connection, "running")] if self.own_checks else []
         definitions = fingerprint(files, fingerprints, left_out)
         are_tried = tried is not None or not self.own_checks or made_of == definitions

@@ -7,6 +7,7 @@ from importlib import resources
 
 import duckdb
 
+from finops_lake.lake.connection import unoptimized
 from finops_lake.lake.names import literal, quoted
 from finops_lake.lake.remember import VALID_TO
 from finops_lake.source import Source
@@ -40,10 +41,13 @@ def create_raw(connection: duckdb.DuckDBPyConnection, sources: Sequence[Source])
     for source in sources:
         wanted = {**_column_types(connection, source), **{name: kind for name, (kind, _) in OWN_COLUMNS.items()}}
         _create_or_widen(connection, "raw", source.table, wanted)
-        connection.execute(";\n".join(_comments("raw", source, OWN_COLUMNS)))
         if source.remembers:
             _create_or_widen(connection, "history", source.table, wanted | {VALID_TO: "timestamptz"})
-            connection.execute(";\n".join(_comments("history", source, OWN_COLUMNS | HISTORY_COLUMNS)))
+    with unoptimized(connection):
+        for source in sources:
+            connection.execute(";\n".join(_comments("raw", source, OWN_COLUMNS)))
+            if source.remembers:
+                connection.execute(";\n".join(_comments("history", source, OWN_COLUMNS | HISTORY_COLUMNS)))
     connection.execute("delete from meta.tables")
     for source in sources:
         row = [source.table, source.comment, source.max_age.total_seconds(), source.monthly]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
+from finops_lake.lake.connection import unoptimized
 from finops_lake.lake.freshness import lineage, raw_tables_beneath, views_beneath
 from finops_lake.lake.graph import Graph
 from finops_lake.lake.names import literal, quoted
@@ -40,15 +41,16 @@ def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: M
         _create(connection, file, definitions, raw_tables_beneath(file.view, graph.reads))
     said = _columns_said(connection)
     headers: list[tuple[str, ...]] = []
-    for file in graph.files:
-        found = _describe(connection, file, graph, said)
-        said[file.view] = {} if file.is_macro else found
-        headers += _headers(file, found)
+    with unoptimized(connection):
+        for file in graph.files:
+            found = _describe(connection, file, graph, said)
+            said[file.view] = {} if file.is_macro else found
+            headers += _headers(file, found)
+        for alias, file in _aliases(graph.files).items():
+            connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
+            _comment(connection, "main", alias, "view", _text(file), said[file.view])
     _insert(connection, "meta.lineage", list(lineage([file.view for file in graph.files], graph.draws)))
     _insert(connection, "meta.headers", headers)
-    for alias, file in _aliases(graph.files).items():
-        connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
-        _comment(connection, "main", alias, "view", _text(file), said[file.view])
 
 
 def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:

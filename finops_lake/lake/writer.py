@@ -30,6 +30,7 @@ from finops_lake.lake.origin import origin_of_both
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
 from finops_lake.lake.rules import Exclusion, Fault
 from finops_lake.lake.sqlfiles import SqlFile
+from finops_lake.lake.template import begin_from_template
 from finops_lake.lake.trouble import explanation, storage_trouble, translated
 from finops_lake.lake.usage import Facts, keep_usage
 from finops_lake.source import Arrived, ChunkResult, Fetched, Source, StoredRows
@@ -53,6 +54,7 @@ class Warehouse:
     `origin` names the Azure the rows come from (endpoint and cloud): a lake takes rows of one origin only.
     `confirmed` gives attempts that changed nothing and are not in `meta.loads` yet: they count as loads here.
     `has_unpublished` says that something is loaded or judged anew that no published file has yet.
+    `templates` is a folder of empty lakes, of one of which a new one is a copy; None: each is made from its SQL files.
     """
 
     def __init__(
@@ -64,8 +66,10 @@ class Warehouse:
         origin: str,
         clock: Callable[[], datetime],
         confirmed: Callable[[], Sequence[ChunkResult]] = lambda: (),
+        templates: Path | None = None,
     ) -> None:
         self.files = LakeFiles(home)
+        self.templates = templates
         self.definitions = Definitions(sources, sql)
         self.origin = origin
         self._clock = clock
@@ -323,6 +327,31 @@ class Warehouse:
     def _open(self) -> None:
         if self._connection is not None:
             raise RuntimeError("the warehouse is open already")
+        if not self.files.warehouse.exists():
+            self._begin()
+        self._connect()
+
+    def _begin(self) -> None:
+        """Begin a new lake with a copy of an empty one, where nothing of the user's own is to be in it."""
+        made_of = self.definitions
+        if self.templates is not None and not made_of.own_views and not made_of.own_checks:
+            begin_from_template(self.templates, made_of.wanted(), self.files.warehouse, self._make_empty)
+
+    def _make_empty(self, folder: Path) -> Path:
+        """Make an empty lake that is nobody's in a folder, and return its file."""
+        sources, sql = list(self.definitions.sources.values()), self.definitions.sql
+        empty = Warehouse(folder, sources, sql, origin=self.origin, clock=self._clock)
+        empty.add_views(self.definitions.own_views)
+        empty._connect()
+        try:
+            with empty._writing("Preparing the lake") as connection:
+                connection.execute("delete from meta.lake where key in ('origin', 'created_at')")
+                connection.execute("checkpoint")
+        finally:
+            empty._close()
+        return empty.files.warehouse
+
+    def _connect(self) -> None:
         self._connection = connect_writer(self.files.warehouse)
         try:
             with self._writing("Preparing the lake") as connection:

@@ -16,11 +16,14 @@ import pytest
 
 from finops_lake.demo.server import LocalAzure
 from tests.conftest import TODAY
+from tests.prepared import FOLDER
 
 PROGRAM = str(Path(sys.executable).with_name("finops-lake"))
 SIZES = {"subscriptions": 3, "resources": 3}
 MONTHS = 2
 NOW = f"{TODAY}T12:00:00+00:00"
+CACHE = str(FOLDER / "programs")
+"""Where programs keep empty lakes: of all runs of the tests, and not the developer's own."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -28,7 +31,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def clean_environment(**more: str) -> dict[str, str]:
     """Return this process's environment without any setting of ours, or Azure's, of a developer's machine."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FINOPS_LAKE_", "AZURE_"))}
-    return {**kept, "PYTHONUTF8": "1", "PYTHONWARNINGS": "error", "COLUMNS": "100", **more}
+    return {**kept, "FINOPS_LAKE_CACHE": CACHE, "PYTHONUTF8": "1", "PYTHONWARNINGS": "error", "COLUMNS": "100", **more}
 
 
 def run_program(
