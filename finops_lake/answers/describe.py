@@ -188,16 +188,10 @@ def _overview_notes(question: DescribeQuestion) -> list[str]:
 
 def _one_table(lake: LakeReader, table: _Table) -> Answer:
     is_macro = table.kind == "macro"
-    headers = _headers(lake, table)
-    example = headers.get("example") or f"select * from {table.name} limit 10"
-    examples = [f"from {example}" if is_macro else example]
-    sql, columns = _columns(lake, table, headers, examples[0])
-    names = [row[0] for row in columns]
-    samples: list[list[str] | None] = [None] * len(columns)
-    row_count = None
-    if not is_macro:
-        samples, row_count = together(lambda: _samples(lake, table.name, names), lambda: _count(lake, table.name))
-    tables = raw_tables(lake, [table.name])
+    sampled, known = together(lambda: None if is_macro else _samples(lake, table.name), lambda: _known(lake, table))
+    headers, sql, columns = known.headers, known.sql, known.columns
+    samples = sampled or [None] * len(columns)
+    row_count, tables = known.row_count, known.raw_tables
     return Answer(
         columns=COLUMN_COLUMNS,
         rows=tuple((*row, sample) for row, sample in zip(columns, samples, strict=True)),
@@ -214,11 +208,33 @@ def _one_table(lake: LakeReader, table: _Table) -> Answer:
                 "grain": table.grain,
                 "row_count": row_count,
                 "parameters": _described(headers.get("parameters", "")) if is_macro else {},
-                "examples": examples,
+                "examples": [known.example],
                 "raw_tables": list(tables),
             }
         },
     )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a table without its rows: header, columns (name, type, comment) by `sql`, what it rests on."""
+
+    headers: Mapping[str, str]
+    example: str
+    sql: str
+    columns: list[tuple[Any, ...]]
+    row_count: int | None
+    raw_tables: tuple[str, ...]
+
+
+def _known(lake: LakeReader, table: _Table) -> _Known:
+    is_macro = table.kind == "macro"
+    headers = _headers(lake, table)
+    example = headers.get("example") or f"select * from {table.name} limit 10"
+    example = f"from {example}" if is_macro else example
+    sql, columns = _columns(lake, table, headers, example)
+    row_count = None if is_macro else _count(lake, table.name)
+    return _Known(headers, example, sql, columns, row_count, tuple(raw_tables(lake, [table.name])))
 
 
 def _columns(
@@ -258,16 +274,15 @@ def _count(lake: LakeReader, table: str) -> int | None:
     return count
 
 
-def _samples(lake: LakeReader, table: str, columns: Sequence[str]) -> list[list[str] | None]:
+def _samples(lake: LakeReader, table: str) -> list[list[str] | None] | None:
     """Return a few values of each column, shortened; None where reading them takes too long."""
+    first = f"(from {quoted(*table.split('.'))} limit {SAMPLE_ROWS})"
     try:
-        rows = lake.recall(
-            f"select columns(*)::varchar from {quoted(*table.split('.'))} limit {SAMPLE_ROWS}", timeout=COUNT_SECONDS
-        ).rows
+        found = lake.recall(f"select columns(*)::varchar from {first}", timeout=COUNT_SECONDS)
     except FinopsLakeError:
-        return [None] * len(columns)
-    found = [{row[place][:SAMPLE_LENGTH] for row in rows if row[place] is not None} for place in range(len(columns))]
-    return [sorted(values)[:SAMPLE_VALUES] for values in found]
+        return None
+    values = zip(*found.rows, strict=True) if found.rows else [()] * len(found.columns)
+    return [sorted({one[:SAMPLE_LENGTH] for one in some if one is not None})[:SAMPLE_VALUES] for some in values]
 
 
 def _table_of(lake: LakeReader, name: str) -> _Table:
