@@ -140,11 +140,25 @@ class _Calls:
         return f"{macro}({', '.join(arguments)})"
 
 
-def _named(calls: _Calls) -> str:
+_ACCOUNT = "coalesce(nullif(regexp_extract(lower({0}), 'billingaccounts/([^/]+)', 1), ''), lower({0}))"
+
+
+def _with_names(rows: str) -> str:
+    """Return rows with sub_account_name: of the subscription, else of the billing account, which says what it is."""
     return (
-        f"from {calls.of('marts.cost_anomalies')} as anomalies\n"
-        "left join marts.subscriptions as subscriptions using (sub_account_id)"
+        f"(\n    select found.*, coalesce(\n        subscriptions.sub_account_name, found.sub_account_id,\n"
+        "        'billing account ' || coalesce(\n"
+        "            accounts.billing_account_name, found.billing_account_id, '(not named by the bill)'\n        )\n"
+        f"    ) as sub_account_name\n    from {rows} as found\n"
+        "    left join marts.subscriptions as subscriptions on found.sub_account_id = subscriptions.sub_account_id\n"
+        "    left join staging.billing_accounts as accounts\n"
+        f"        on {_ACCOUNT.format('found.billing_account_id')}\n"
+        f"        = {_ACCOUNT.format('accounts.billing_account_id')}\n)"
     )
+
+
+def _named(calls: _Calls) -> str:
+    return f"from {_with_names(calls.of('marts.cost_anomalies'))} as anomalies"
 
 
 def _is_muted(mutes: Sequence[Mute]) -> str:
@@ -175,20 +189,23 @@ def _every_sql(calls: _Calls, mutes: Sequence[Mute]) -> str:
 def _first_seen_sql(calls: _Calls) -> str:
     return (
         "select sub_account_name, place_kind, place_name, first_charged, billing_currency, cost, cost_per_day\n"
-        f"from {calls.of('marts.cost_first_seen')} as seen\n"
-        "left join marts.subscriptions as subscriptions using (sub_account_id)\norder by cost desc, place_name"
+        f"from {_with_names(calls.of('marts.cost_first_seen'))} as seen\norder by cost desc, place_name"
     )
 
 
 def _one_offs_sql(question: AnomalyQuestion, keep: Sequence[str]) -> str:
     days = f"charges.charge_period_start between {literal(question.period.start)} and {literal(question.period.end)}"
     where = "\n    and ".join([days, "charges.charge_kind in ('purchase', 'refund')", *keep])
+    sums = (
+        "(\n    select charges.charge_period_start as charge_date, charges.sub_account_id,\n"
+        "        case when charges.sub_account_id is null then charges.billing_account_id end as billing_account_id,\n"
+        "        charges.charge_kind, charges.service_name, charges.billing_currency,\n"
+        f"        sum(charges.billed_cost) as billed_cost\n    from {source_of(*keep)} as charges\n"
+        f"    where {where}\n    group by all\n    having sum(charges.billed_cost) <> 0\n)"
+    )
     return (
-        "select charges.charge_period_start as charge_date, subscriptions.sub_account_name, charges.charge_kind,\n"
-        "    charges.service_name, charges.billing_currency, sum(charges.billed_cost) as billed_cost\n"
-        f"from {source_of(*keep)} as charges\nleft join marts.subscriptions as subscriptions using (sub_account_id)\n"
-        f"where {where}\ngroup by all\nhaving sum(charges.billed_cost) <> 0\n"
-        f"order by abs(sum(charges.billed_cost)) desc, 1, 2, 4\nlimit {ONE_OFFS}"
+        "select charge_date, sub_account_name, charge_kind, service_name, billing_currency, billed_cost\n"
+        f"from {_with_names(sums)} as found\norder by abs(billed_cost) desc, 1, 2, 4\nlimit {ONE_OFFS}"
     )
 
 
@@ -196,7 +213,8 @@ def _looked_at(lake: LakeReader, question: AnomalyQuestion, keep: Sequence[str])
     """Return how many services of subscriptions have a charge in the period: none found is told from none there."""
     days = f"charges.charge_period_start between {literal(question.period.start)} and {literal(question.period.end)}"
     where = " and ".join([days, *keep])
-    sql = "select count(distinct (charges.sub_account_id, charges.service_name, charges.billing_currency))"
+    sql = "select count(distinct (coalesce(charges.sub_account_id, charges.billing_account_id), charges.service_name,"
+    sql += " charges.billing_currency))"
     return int(lake.recall(f"{sql} from {source_of(*keep)} as charges where {where}").rows[0][0])
 
 

@@ -1,5 +1,5 @@
 -- What cost more, or vanished, against what is usual: one row per cause, with its money.
--- grain: one row per subscription, billing currency, direction and cause (a resource, a resource group or a service)
+-- grain: one row per subscription (or billing account, for charges without one), billing currency, direction and cause (a resource, a resource group or a service)
 -- source: flagged days of a service at most a week apart are one anomaly; anomalies of one resource group that start
 --   within two days of each other have one cause
 -- parameters:
@@ -8,13 +8,14 @@
 --   last_date: Last day to judge; days that are not complete yet are left out all the same.
 --   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
---   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled.
+--   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled, and the earliest of these for charges without one.
 --   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
 --   by_resource := 'marts.charge_kinds': What to read for the resources; 'marts.charges_now' is faster, and has fewer columns.
 -- example: marts.cost_anomalies(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
---   anomaly_id: The same for the same subscription, first service and first day; for muting it.
---   sub_account_id: Subscription, /subscriptions/<guid>.
+--   anomaly_id: The same for the same subscription or billing account, first service and first day; for muting it.
+--   sub_account_id: Subscription, /subscriptions/<guid>; null for charges without one.
+--   billing_account_id: Account that receives the invoice, for charges without a subscription; else null.
 --   service_names: Service, or services, by the bill.
 --   resource_id: The resource that makes at least half of it; null where there is none.
 --   x_resource_group_name: Resource group of the resource that changed most.
@@ -28,7 +29,7 @@
 --   impact: cost less usual_cost; negative where cost vanished.
 --   severity: high from 100 times min_cost of impact, medium from 10 times, else low.
 with judged as materialized (
-    select *
+    select *, coalesce(sub_account_id, billing_account_id, '') as account_id,
     from marts.cost_anomaly_days(
         measure, first_date, last_date, keep := keep, min_cost := min_cost, complete_to := complete_to, source := source
     )
@@ -39,7 +40,7 @@ flagged as (
         *,
         verdict = 'vanished' as is_lower,
         charge_date - lag(charge_date) over (
-            partition by sub_account_id, service_name, billing_currency, verdict = 'vanished' order by charge_date
+            partition by account_id, service_name, billing_currency, verdict = 'vanished' order by charge_date
         ) as gap,
     from judged
     where verdict is not null
@@ -49,14 +50,16 @@ islands as (
     select
         *,
         count(*) filter (where gap is null or gap > 7) over (
-            partition by sub_account_id, service_name, billing_currency, is_lower order by charge_date
+            partition by account_id, service_name, billing_currency, is_lower order by charge_date
         ) as island,
     from flagged
 ),
 
 spans as (
     select
-        sub_account_id,
+        account_id,
+        any_value(sub_account_id) as sub_account_id,
+        any_value(billing_account_id) as billing_account_id,
         service_name,
         billing_currency,
         is_lower,
@@ -69,12 +72,14 @@ spans as (
         arg_min(cost - usual_cost, charge_date) as first_excess,
         max(cost - usual_cost) as highest_excess,
     from islands
-    group by sub_account_id, service_name, billing_currency, is_lower, island
+    group by account_id, service_name, billing_currency, is_lower, island
 ),
 
 episodes as materialized (
     select
+        spans.account_id,
         spans.sub_account_id,
+        spans.billing_account_id,
         spans.service_name,
         spans.billing_currency,
         spans.is_lower,
@@ -93,7 +98,7 @@ episodes as materialized (
 
 sums as (
     select
-        episodes.sub_account_id,
+        episodes.account_id,
         episodes.service_name,
         episodes.billing_currency,
         episodes.start_date,
@@ -101,7 +106,7 @@ sums as (
         sum(case when episodes.anomaly_kind = 'new' then 0 else coalesce(judged.usual_cost, 0) end) as usual_cost,
     from episodes
     inner join judged
-        on episodes.sub_account_id is not distinct from judged.sub_account_id
+        on episodes.account_id = judged.account_id
         and episodes.service_name is not distinct from judged.service_name
         and episodes.billing_currency = judged.billing_currency
         and judged.charge_date between episodes.start_date and episodes.end_date
@@ -110,7 +115,7 @@ sums as (
 
 per_resource as (
     select
-        episodes.sub_account_id,
+        episodes.account_id,
         episodes.service_name,
         episodes.billing_currency,
         episodes.start_date,
@@ -126,7 +131,7 @@ per_resource as (
         * any_value(case when episodes.is_lower then -1 else 1 end) as change,
     from query_table(by_resource) as charges
     inner join episodes
-        on charges.sub_account_id is not distinct from episodes.sub_account_id
+        on coalesce(charges.sub_account_id, charges.billing_account_id, '') = episodes.account_id
         and charges.service_name is not distinct from episodes.service_name
         and charges.billing_currency = episodes.billing_currency
         and charges.charge_period_start
@@ -140,7 +145,7 @@ per_resource as (
 
 causes as (
     select
-        sub_account_id,
+        account_id,
         service_name,
         billing_currency,
         start_date,
@@ -159,12 +164,12 @@ explained as (
         nullif(regexp_extract(causes.resource_id, '/resourcegroups/([^/]+)', 1), '') as x_resource_group_name,
     from episodes
     inner join sums
-        on episodes.sub_account_id is not distinct from sums.sub_account_id
+        on episodes.account_id = sums.account_id
         and episodes.service_name is not distinct from sums.service_name
         and episodes.billing_currency = sums.billing_currency
         and episodes.start_date = sums.start_date
     left join causes
-        on episodes.sub_account_id is not distinct from causes.sub_account_id
+        on episodes.account_id = causes.account_id
         and episodes.service_name is not distinct from causes.service_name
         and episodes.billing_currency = causes.billing_currency
         and episodes.start_date = causes.start_date
@@ -176,7 +181,7 @@ gaps as (
         start_date - lag(start_date) over alike as days_since,
     from explained
     window alike as (
-        partition by sub_account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name)
+        partition by account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name)
         order by start_date, service_name
     )
 ),
@@ -185,15 +190,16 @@ grouped as (
     select
         *,
         count(*) filter (where days_since is null or days_since > 2) over (
-            partition by sub_account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name)
+            partition by account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name)
             order by start_date, service_name
         ) as cause,
     from gaps
 )
 
 select
-    left(md5(concat_ws('|', sub_account_id, billing_currency, min(service_name), is_lower, min(start_date))), 12) as anomaly_id,
-    sub_account_id,
+    left(md5(concat_ws('|', account_id, billing_currency, min(service_name), is_lower, min(start_date))), 12) as anomaly_id,
+    any_value(sub_account_id) as sub_account_id,
+    any_value(billing_account_id) as billing_account_id,
     string_agg(service_name, ', ' order by service_name) as service_names,
     case when count(distinct resource_id) = 1 and count(resource_id) = count(*) then any_value(resource_id) end as resource_id,
     any_value(x_resource_group_name) as x_resource_group_name,
@@ -211,4 +217,4 @@ select
         else 'low'
     end as severity,
 from grouped
-group by sub_account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name), cause
+group by account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name), cause

@@ -1,5 +1,5 @@
 -- Each service's cost of each day against what is usual for it on that weekday: the base of all anomalies.
--- grain: one row per subscription, service, billing currency and complete day from first_date to last_date
+-- grain: one row per subscription (or billing account, for charges without one), service, billing currency and complete day from first_date to last_date
 -- source: usual is the median of the last eight same weekdays, which single unusual days do not move; noise the median
 --   of how much a day differs from the same weekday of the week before, over eight weeks
 -- parameters:
@@ -8,11 +8,12 @@
 --   last_date: Last day to judge; days that are not complete yet are left out all the same.
 --   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
---   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled.
+--   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled, and the earliest of these for charges without one.
 --   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
 -- example: marts.cost_anomaly_days(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
---   sub_account_id: Subscription, /subscriptions/<guid>.
+--   sub_account_id: Subscription, /subscriptions/<guid>; null for charges without one.
+--   billing_account_id: Account that receives the invoice, for charges without a subscription; else null.
 --   service_name: Service by the bill.
 --   billing_currency: Currency of the amounts.
 --   charge_date: UTC day.
@@ -26,13 +27,20 @@
 with spent as materialized (
     select
         charges.sub_account_id,
+        case when charges.sub_account_id is null then charges.billing_account_id end as billing_account_id,
         charges.service_name,
         charges.billing_currency,
         charges.charge_period_start as charge_date,
         sum(measure) as exact_cost,
         sum(measure)::double as cost,
     from query_table(source) as charges
-    left join (select * from marts.cost_settled where complete_to is null) as settled using (sub_account_id)
+    left join (
+        select sub_account_id, min(settled_date) as settled_date, -- null: charges without a subscription
+        from marts.cost_settled
+        where complete_to is null
+        group by grouping sets ((sub_account_id), ())
+    ) as settled
+        on charges.sub_account_id is not distinct from settled.sub_account_id
     where
         charges.charge_period_start between first_date - 70 and last_date
         and charges.charge_period_start <= coalesce(settled.settled_date, complete_to, last_date)
@@ -44,23 +52,27 @@ with spent as materialized (
 known as (
     select
         sub_account_id,
+        billing_account_id,
         min(charge_date) as known_from,
         max(charge_date) as known_to,
     from spent
-    group by sub_account_id
+    group by all
 ),
 
 series as materialized (
     select
         row_number() over () as series,
         spent.sub_account_id,
+        spent.billing_account_id,
         spent.service_name,
         spent.billing_currency,
         min(spent.charge_date) as first_charged,
         any_value(known.known_from) as known_from,
         any_value(known.known_to) as known_to,
     from spent
-    inner join known using (sub_account_id)
+    inner join known
+        on spent.sub_account_id is not distinct from known.sub_account_id
+        and spent.billing_account_id is not distinct from known.billing_account_id
     group by all
 ),
 
@@ -80,6 +92,7 @@ numbered as (
     from spent
     inner join series
         on spent.sub_account_id is not distinct from series.sub_account_id
+        and spent.billing_account_id is not distinct from series.billing_account_id
         and spent.service_name is not distinct from series.service_name
         and spent.billing_currency = series.billing_currency
 ),
@@ -135,6 +148,7 @@ spread as materialized (
 
 select
     series.sub_account_id,
+    series.billing_account_id,
     series.service_name,
     series.billing_currency,
     spread.charge_date,

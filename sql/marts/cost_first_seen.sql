@@ -1,16 +1,17 @@
--- Regions and meters that a subscription is charged in for the first time in ten weeks.
--- grain: one row per subscription, kind, name and billing currency
+-- Regions and meters that a subscription (or billing account, without one) is charged in for the first time in ten weeks.
+-- grain: one row per subscription or billing account, kind, name and billing currency
 -- parameters:
 --   measure: charges.effective_cost or charges.billed_cost.
 --   first_date: First day (UTC) to look at.
 --   last_date: Last day to look at; days that are not complete yet are left out all the same.
 --   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
---   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled.
+--   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled, and the earliest of these for charges without one.
 --   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
 -- example: marts.cost_first_seen(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
---   sub_account_id: Subscription, /subscriptions/<guid>.
+--   sub_account_id: Subscription, /subscriptions/<guid>; null for charges without one.
+--   billing_account_id: Account that receives the invoice, for charges without a subscription; else null.
 --   place_kind: region or meter; meters only where the source tells them apart.
 --   place_name: The region, or service and meter.
 --   first_charged: First day with a charge (UTC).
@@ -20,6 +21,7 @@
 with places as (
     select
         charges.sub_account_id,
+        case when charges.sub_account_id is null then charges.billing_account_id end as billing_account_id,
         charges.billing_currency,
         charges.region_id,
         charges.service_name,
@@ -28,7 +30,13 @@ with places as (
         max(charges.charge_period_start) as last_charged,
         sum(measure) as cost,
     from query_table(source) as charges
-    left join (select * from marts.cost_settled where complete_to is null) as settled using (sub_account_id)
+    left join (
+        select sub_account_id, min(settled_date) as settled_date, -- null: charges without a subscription
+        from marts.cost_settled
+        where complete_to is null
+        group by grouping sets ((sub_account_id), ())
+    ) as settled
+        on charges.sub_account_id is not distinct from settled.sub_account_id
     where
         charges.charge_period_start between first_date - 70 and last_date
         and charges.charge_period_start <= coalesce(settled.settled_date, complete_to, last_date)
@@ -40,15 +48,17 @@ with places as (
 known as (
     select
         sub_account_id,
+        billing_account_id,
         min(first_charged) as known_from,
         max(last_charged) as known_to,
     from places
-    group by sub_account_id
+    group by all
 ),
 
 named as (
     select
         sub_account_id,
+        billing_account_id,
         billing_currency,
         'region' as place_kind,
         region_id as place_name,
@@ -60,6 +70,7 @@ named as (
     union all
     select
         sub_account_id,
+        billing_account_id,
         billing_currency,
         'meter' as place_kind,
         concat_ws(', ', service_name, sku_meter) as place_name,
@@ -72,6 +83,7 @@ named as (
 
 select
     named.sub_account_id,
+    named.billing_account_id,
     named.place_kind,
     named.place_name,
     named.first_charged,
@@ -79,7 +91,9 @@ select
     named.cost,
     round(named.cost::double / (known.known_to - named.first_charged + 1), 2)::decimal(38, 2) as cost_per_day,
 from named
-inner join known using (sub_account_id)
+inner join known
+    on named.sub_account_id is not distinct from known.sub_account_id
+    and named.billing_account_id is not distinct from known.billing_account_id
 where
     named.first_charged >= greatest(first_date, known.known_from + 28)
     and named.cost::double / (known.known_to - named.first_charged + 1) >= min_cost

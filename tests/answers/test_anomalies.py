@@ -33,6 +33,7 @@ def charges(cost: Cost, service: str = "Storage", resource: str = "a", **more: A
             "charge_period_start": day,
             "service_name": service,
             "resource_id": GROUP + resource,
+            "sub_account_id": "/subscriptions/one",
             "billed_cost": Decimal(str(cost(day))),
             "effective_cost": Decimal(str(cost(day))),
             **more,
@@ -171,3 +172,27 @@ def test_days_that_are_not_complete_are_not_judged(charged: Charged) -> None:
     finally:
         charged.connection.execute("delete from marts.cost_settled")
     assert len(found(charged, charges(with_more(500, day, day)))) == 1
+
+
+def test_what_no_subscription_pays_is_judged_by_billing_account(charged: Charged) -> None:
+    day = date(2026, 10, 17)
+    tenant = {"service": "Support", "sub_account_id": None}
+    rows = charges(with_more(300, day, day), billing_account_id="100", **tenant)
+    rows += charges(weekly, billing_account_id="200", **tenant) + charges(weekly, billing_account_id="100")
+    (one,) = found(charged, rows)
+    assert (one["sub_account_id"], one["billing_account_id"]) == (None, "100")
+    assert (one["service_names"], one["start_date"], one["end_date"]) == ("Support", day, day)
+    assert one["cost"] == sum(
+        row["effective_cost"]
+        for row in rows
+        if row["charge_period_start"] == day and row["sub_account_id"] is None and row["billing_account_id"] == "100"
+    )
+
+
+def test_a_region_that_no_subscription_pays_is_first_seen_by_billing_account(charged: Charged) -> None:
+    account = {"service": "Support", "sub_account_id": None, "billing_account_id": "100"}
+    rows = charges(weekly, region_id="westeurope", **account)
+    rows += charges(with_more(0, FIRST), region_id="eastus", **account)
+    rows = [row for row in rows if row["region_id"] == "westeurope" or row["charge_period_start"] >= FIRST]
+    (one,) = found(charged, rows, "cost_first_seen")
+    assert (one["sub_account_id"], one["billing_account_id"], one["place_name"]) == (None, "100", "eastus")

@@ -17,15 +17,20 @@ from finops_lake.source import Chunk
 from tests.lake.test_as_of import MONTH, ONE, Lake, focus, queried
 
 KEYS = (
-    "billing_month, charge_period_start, sub_account_id, provider_name, service_category, service_name, resource_type,"
-    " region_id, sku_meter, billing_currency, charge_kind, is_kind_inferred"
+    "billing_month, charge_period_start, sub_account_id, billing_account_id, provider_name, service_category,"
+    " service_name, resource_type, region_id, sku_meter, billing_currency, charge_kind, is_kind_inferred"
 )
 SAME = f"""with days as (
     select {KEYS}, billed_cost, effective_cost, charge_count from marts.charge_days
 ),
 
 charges as (
-    select {KEYS}, sum(billed_cost), sum(effective_cost), count(*) from marts.charge_kinds group by all
+    select {KEYS}, sum(billed_cost), sum(effective_cost), count(*)
+    from (
+        select * replace (case when sub_account_id is null then billing_account_id end as billing_account_id)
+        from marts.charge_kinds
+    )
+    group by all
 )
 
 (from days except all from charges) union all (from charges except all from days)"""
@@ -64,6 +69,18 @@ def test_days_follow_each_load_and_the_source_that_counts(tmp_path: Path) -> Non
         reader.close()
     counted = Decimal("7.000000000000000000000001")
     assert sums == [(Decimal("-1.5"), 2), (counted, 2), (counted, 2), (Decimal(3), 1)]
+
+
+def test_days_without_a_subscription_are_told_apart_by_billing_account(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "home")
+    (charge,) = focus((1, "support", "5"))
+    rows = [charge | {"sub_account_id": None, "billing_account_id": account} for account in ("100", "200", None)]
+    lake.load(Chunk("focus_charges", ONE, MONTH), [charge | {"billing_account_id": "100"}, *rows])
+    reader = lake.reader()
+    assert differing(reader) == []
+    days = reader.query("select sub_account_id, billing_account_id from marts.charge_days order by all").rows
+    reader.close()
+    assert days == [(ONE, None), (None, "100"), (None, "200"), (None, None)]
 
 
 def test_days_of_the_local_azure_are_its_charges(app: App) -> None:
