@@ -5,27 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from finops_lake.errors import BadRequestError, FinopsLakeError, InputError
 from finops_lake.lake.confirmed import show_confirmed
 from finops_lake.lake.files import LakeFiles
+from finops_lake.lake.knowing import Alerted, Confirmed, Knowing, Version
 from finops_lake.lake.limits import Stop, limited
 from finops_lake.lake.names import quoted
 from finops_lake.lake.pool import IDLE_SECONDS, Pool
-from finops_lake.source import ChunkResult
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-
-Confirmed = Callable[[], Sequence[ChunkResult]]
-"""Gives the attempts that changed nothing and are not in `meta.loads` yet."""
-
-Alerted = Callable[[], Sequence[Mapping[str, Any]]]
-"""Gives the rows of `marts.alerts` that are not in `meta.alerts` yet, or otherwise there."""
 
 Kept = TypeVar("Kept")
 
@@ -84,10 +77,9 @@ class LakeReader:
     ) -> None:
         self._files = LakeFiles(home)
         self._pool = Pool(self._files, idle_seconds)
-        self._confirmed = confirmed or (lambda: ())
-        self._alerted = alerted or (lambda: ())
-        self._kept: tuple[tuple[int | None, datetime | None], dict[str, Result]] = ((None, None), {})
-        self._made: tuple[tuple[int | None, datetime | None], dict[str, Any]] = ((None, None), {})
+        self._knowing = Knowing(self.generation, confirmed, alerted)
+        self._kept: tuple[Version, dict[str, Result]] = ((None, None), {})
+        self._made: tuple[Version, dict[str, Any]] = ((None, None), {})
 
     def exists(self) -> bool:
         """Return whether there is anything to answer from."""
@@ -98,10 +90,13 @@ class LakeReader:
         choice = self._files.current()
         return int(choice.path.stem) if choice is not None and choice.changed is None else None
 
-    def version(self) -> tuple[int | None, datetime | None]:
+    def version(self) -> Version:
         """Return what changes whenever anything is known anew: the generation, and the last confirmation's instant."""
-        newest = max((one.finished_at for one in self._confirmed()), default=None)
-        return self.generation(), newest
+        return self._knowing.now().version
+
+    def steady(self) -> contextlib.AbstractContextManager[None]:
+        """Have all that is asked inside rest on what is known at its start: for one answer, which asks many times."""
+        return self._knowing.steady()
 
     def warm_up(self) -> None:
         """Open the lake ahead of the first query, for a background thread; faults wait for that query."""
@@ -206,8 +201,9 @@ class LakeReader:
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose views see what was asked again and had not changed, though it is not published."""
         with self._pool.cursor() as cursor:
-            show_confirmed(cursor, self._confirmed())
-            alerts = list(self._alerted())
+            known = self._knowing.now()
+            show_confirmed(cursor, known.confirmed)
+            alerts = list(known.alerted)
             if alerts:
                 _set_variables(cursor, {"alerts": alerts})
             yield cursor

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-import anyio.to_thread
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
 from finops_lake.answers.describe import DescribeQuestion, answer_describe
 from finops_lake.app import App
 from finops_lake.server.envelope import DescribeAnswer
+from finops_lake.server.fresh import answer_at_once
 from finops_lake.server.parameters import Schemas, Search, TableName
 from finops_lake.server.replies import reply
 from finops_lake.server.spellings import words_of
@@ -34,7 +34,7 @@ def describe_tool(app: App) -> Tool:
         Example: table="marts.charges".
         """
         question = DescribeQuestion(table, words_of(schemas), search)
-        answer = await anyio.to_thread.run_sync(answer_describe, app.lake, question)
+        answer = await answer_at_once(app, lambda: answer_describe(app.lake, question))
         return reply(answer, render_description)
 
     return make_tool(describe_lake, "Tables and columns of the lake", READ_ONLY)

@@ -46,11 +46,22 @@ async def answer_fresh(
             wanted.views, wanted.months, max_wait=max_wait, force=wanted.force, on_progress=on_progress
         )
         try:
-            return ask().with_notes(notes)
+            with app.lake.steady():
+                return ask().with_notes(notes)
         except EmptyLakeError as error:
             raise EmptyLakeError(" ".join([error.message, *notes]), next_step=error.next_step) from error
 
     return await with_progress(context, work)
+
+
+async def answer_at_once(app: App, ask: Callable[[], Given]) -> Given:
+    """Return what is asked of the lake as it is, in a thread."""
+
+    def work() -> Given:
+        with app.lake.steady():
+            return ask()
+
+    return await anyio.to_thread.run_sync(work)
 
 
 async def with_progress(context: Context[Any, Any], work: Callable[[OnProgress], Given]) -> Given:

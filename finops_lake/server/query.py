@@ -75,7 +75,8 @@ async def _asked(app: App, sql: str, timeout: float, places: anyio.CapacityLimit
     stop = Stop()
 
     def work() -> Answer:
-        return answer_sql(app.lake, sql, now=app.settings.utc_now(), timeout=timeout, stop=stop)
+        with app.lake.steady():
+            return answer_sql(app.lake, sql, now=app.settings.utc_now(), timeout=timeout, stop=stop)
 
     try:
         with anyio.fail_after(timeout + GRACE_SECONDS):

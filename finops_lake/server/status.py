@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-import anyio.to_thread
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
@@ -15,6 +14,7 @@ from finops_lake.answers.status import answer_no_lake, answer_status, origin_in_
 from finops_lake.app import App
 from finops_lake.errors import EmptyLakeError
 from finops_lake.server.envelope import StatusAnswer
+from finops_lake.server.fresh import answer_at_once
 from finops_lake.server.replies import reply
 from finops_lake.server.text import document, records, table
 from finops_lake.server.tools import READ_ONLY, make_tool
@@ -33,7 +33,7 @@ def status_tool(app: App) -> Tool:
         are held; scopes.missing names every scope that failed, with reason and next step. Asks Azure nothing, and
         answers at once.
         """
-        return reply(await anyio.to_thread.run_sync(_status, app), render_status)
+        return reply(await answer_at_once(app, lambda: _status(app)), render_status)
 
     return make_tool(get_lake_status, "Status of the lake", READ_ONLY)
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from finops_lake.answers.together import together
 from finops_lake.errors import (
     BadRequestError,
     EmptyLakeError,
@@ -148,6 +149,26 @@ def test_what_is_recalled_is_asked_once_until_anything_is_known_anew(home):
     assert second.rows == reader.query(COST).rows != first.rows
     confirmed.append(ChunkResult(Chunk("costs", "/"), Outcome.LOADED, AT, AT))
     assert reader.recall(COST) is not second
+    reader.close()
+
+
+def test_all_of_one_answer_rests_on_what_was_known_at_its_start(home):
+    publish_costs(home, "1")
+    looks, confirmed = [], []
+
+    def look():
+        looks.append(len(confirmed))
+        return tuple(confirmed)
+
+    reader = LakeReader(home, confirmed=look)
+    with reader.steady():
+        before = reader.version()
+        confirmed.append(ChunkResult(Chunk("sums", "/"), Outcome.LOADED, AT, AT))
+        assert together(reader.version, lambda: reader.recall("select 1").rows) == (before, [(1,)])
+        assert reader.query("select getvariable('confirmed') is null").rows == [(True,)]
+    assert looks == [0]
+    assert reader.version() != before
+    assert reader.query("select getvariable('confirmed') is null").rows == [(False,)]
     reader.close()
 
 
