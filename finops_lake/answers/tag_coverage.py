@@ -110,8 +110,10 @@ def charged_sql(question: CoverageQuestion, metric: str, among: Sequence[Subscri
     days = f"first_day := {literal(question.period.start)}, last_day := {literal(question.period.end)}"
     tagged = f"marts.tagged_cost({days}, source := {literal(NOW)})"
     return (
-        f"charged as materialized (\n    select *, {metric} as cost\n    from {tagged}{where}\n),\n\n"
-        "named as materialized (\n    select * exclude (tags), tag.key as tag_key, tag.value as tag_value,\n"
+        "charged as materialized (\n    select sub_account_id, service_name, resource_type, resource_id,"
+        f" billing_currency, tags, untagged_state,\n        {metric} as cost,\n    from {tagged}{where}\n),\n\n"
+        "named as materialized (\n    select resource_id, billing_currency, untagged_state, cost,"
+        " tag.key as tag_key, tag.value as tag_value,\n"
         "    from (select *, unnest(map_entries(tags)) as tag from charged)\n    where tag.value <> ''\n),\n\n"
         f"{VALUED}"
     )

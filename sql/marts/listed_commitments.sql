@@ -17,29 +17,22 @@
 --   utilization_7d: Percent used over the last 7 days, by Azure.
 --   utilization_30d: Percent used over the last 30 days, by Azure.
 --   loaded_at: Instant of the listing (UTC).
-with listed as (
-    select reservation_id as commitment_id, 'reservation' as commitment_type, *,
-    from staging.reservations
-    union all by name
-    select savings_plan_id as commitment_id, 'savings_plan' as commitment_type, *, (expires_at at time zone 'UTC')::date as expiry_date,
-    from staging.savings_plans
-)
-
 select
-    commitment_id,
-    regexp_extract(commitment_id, '[^/]+$') as commitment_name,
-    commitment_type,
-    display_name,
-    sku_name,
-    term,
-    quantity,
-    sub_account_id,
-    applied_scope_type,
-    state,
-    expiry_date,
-    expiry_date - (loaded_at at time zone 'UTC')::date as days_left,
-    is_renewed,
-    utilization_7d,
-    utilization_30d,
-    loaded_at,
-from listed
+    items.commitment_id,
+    items.commitment_name,
+    items.commitment_type,
+    items.display_name,
+    items.sku_name,
+    items.term,
+    items.quantity,
+    items.sub_account_id,
+    items.applied_scope_type,
+    items.state,
+    items.expiry_date,
+    items.expiry_date - (listed.last_success_at at time zone 'UTC')::date as days_left,
+    items.is_renewed,
+    items.utilization_7d,
+    items.utilization_30d,
+    listed.last_success_at as loaded_at,
+from marts.commitment_listing as items
+left join meta.chunks as listed on items.table_name = listed.table_name and items.x_scope_id = listed.scope_id

@@ -47,13 +47,6 @@ own as (
     select written, map_from_entries(list({'k': tag_key, 'v': tag_value})) as tags,
     from own_tags
     group by written
-),
-
-listed as (
-    select resource_id, map_from_entries(list({'k': tag_key, 'v': tag_value})) as tags,
-    from marts.resource_tags
-    where resource_id in (select resource_id from items)
-    group by resource_id
 )
 
 select
@@ -69,13 +62,12 @@ select
     end as tags,
     case
         when items.resource_id is null or support.supports_tags is false then 'untaggable'
-        when items.written is null and resources.resource_id is null then 'unknown'
+        when items.written is null and listed.resource_id is null then 'unknown'
         else 'untagged'
     end as untagged_state,
     items.billed_cost,
     items.effective_cost,
 from items
 left join own on items.written = own.written
-left join listed on items.resource_id = listed.resource_id
-left join staging.resources as resources on items.resource_id = resources.resource_id
+left join marts.resource_tag_sets as listed on items.resource_id = listed.resource_id
 left join marts.tag_support as support on items.resource_type = support.resource_type

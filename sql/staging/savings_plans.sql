@@ -19,6 +19,7 @@
 --   utilization_7d: Percent used over the last 7 days.
 --   utilization_30d: Percent used over the last 30 days.
 --   state: succeeded, expired, cancelled, ...
+--   x_scope_id: Scope that was listed; / for the whole sign-in.
 --   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
 select
@@ -40,6 +41,7 @@ select
     try_cast(utilization_7d as decimal(38, 24)) as utilization_7d,
     try_cast(utilization_30d as decimal(38, 24)) as utilization_30d,
     lower(provisioning_state) as state,
+    _scope_id as x_scope_id,
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.savings_plans as items

@@ -1,0 +1,17 @@
+-- Effective tags of each resource that exists now as one value, kept ready for what looks at many resources: those of marts.resource_tags.
+-- grain: one row per resource, also those without tags
+-- stored: whole
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   tags: Effective tags, key (lower case) to value, by key; empty where there are none.
+select
+    resources.resource_id,
+    coalesce(
+        map_from_entries(
+            list({'k': tags.tag_key, 'v': tags.tag_value} order by tags.tag_key) filter (where tags.tag_key is not null)
+        ),
+        map([]::varchar[], []::varchar[])
+    ) as tags,
+from staging.resources as resources
+left join marts.resource_tags as tags on resources.resource_id = tags.resource_id
+group by resources.resource_id
