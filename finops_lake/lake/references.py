@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SCHEMAS = ("staging", "charges", "meta", "marts", "audits")
 """Where our own macros are."""
 
-SOURCES = ("source", "by_resource")
+SOURCES = ("source", "by_resource", "usage")
 """Arguments that name what a macro reads."""
 
 

@@ -4,6 +4,7 @@
 -- source: Azure Monitor, metrics:getBatch, by the hour
 -- columns:
 --   resource_id: Full ARM id, lower case.
+--   metric_namespace: Resource type whose metric it is, lower case.
 --   metric_name: Metric, as Azure Monitor names it.
 --   unit: Unit of the figures, such as Percent or Bytes.
 --   first_date: First UTC day with a figure.
@@ -17,6 +18,7 @@
 --   total: Sum over the hours with a figure.
 select
     resource_id,
+    metric_namespace,
     metric_name,
     max(unit) as unit,
     min(usage_date) as first_date,
@@ -30,4 +32,4 @@ select
     sum(total) as total,
 from staging.resource_metrics
 where measured_hours > 0
-group by resource_id, metric_name
+group by resource_id, metric_namespace, metric_name

@@ -59,7 +59,9 @@ def spread_over_days(row: dict[str, Any], today: date) -> Iterator[dict[str, Any
     if "days" not in row:
         yield row
         return
-    fixed = {"metric_namespace": "", "measured_hours": 24, **{key: row[key] for key in row if key != "days"}}
+    provider, *parts = row["resource_id"].lower().rpartition("/providers/")[2].split("/")
+    given = {key: row[key] for key in row if key != "days"}
+    fixed = {"metric_namespace": "/".join([provider, *parts[::2]]), "measured_hours": 24, **given}
     for back in range(1, row["days"] + 1):
         yield {**fixed, "usage_date": (today - timedelta(days=back)).isoformat()}
 
