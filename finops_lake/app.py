@@ -70,12 +70,13 @@ class App:
     @cached_property
     def schedule(self) -> Scheduler:
         """Refreshing by the clock; ConfigError names what is wrong with the table [schedule]."""
-        from finops_lake.extract.catalog import EXTRACTORS
+        from finops_lake.planner.planning import tables_asked_for
         from finops_lake.refresh.from_files import FILE_TABLES
         from finops_lake.schedule import Scheduler
 
         files = FILE_TABLES if self.settings.exports else ()
-        return Scheduler(self.settings, [*EXTRACTORS, *files], self.journal, self.refresher, after=self._after_refresh)
+        tables = [*tables_asked_for(self.settings), *files]
+        return Scheduler(self.settings, tables, self.journal, self.refresher, after=self._after_refresh)
 
     def _after_refresh(self, error: FinopsLakeError | None) -> None:
         """Tell what is new; that another process refreshes is no failed refresh."""

@@ -22,6 +22,7 @@ from finops_lake.config import Schedule, Settings
 from finops_lake.errors import ConfigError, FinopsLakeError, LockedError, StoppedError
 from finops_lake.journal import Journal, Run
 from finops_lake.planner.due import Demand
+from finops_lake.planner.planning import SWITCHED
 from finops_lake.when import WEEKDAYS, Every, When
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def jobs_of(schedule: Schedule, tables: Iterable[str]) -> tuple[Job, ...]:
     Raises ConfigError with every name that is neither group nor table, each with the nearest that is.
     """
     known = [table for table in tables if table != "subscriptions"]  # every refresh looks at these first
-    _check_names(schedule, known)
+    _check_names(schedule, [*known, *(name for name in SWITCHED if name not in known)])
     if not schedule.enabled:
         return ()
     own = {name: when for name, when in schedule.moments.items() if name in known}

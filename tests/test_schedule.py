@@ -136,7 +136,9 @@ def test_run_looks_half_the_way_ahead(azure: LocalAzure, tmp_path: Path) -> None
     App(settings_for(azure, tmp_path)).refresher().refresh(Demand(tables=frozenset({"budgets"})))
     for every, asked in (("4h", "nothing was stale"), ("12h", "3 pieces asked for")):
         (tmp_path / "config.toml").write_text(
-            f'[schedule]\nbudgets = "{every}"\ncost = "off"\ninventory = "off"\ncommitments = "off"\n', encoding="utf-8"
+            f'[schedule]\nbudgets = "{every}"\n'
+            + "".join(f'{group} = "off"\n' for group in ("cost", "inventory", "commitments", "prices")),
+            encoding="utf-8",
         )
         settings = settings_for(azure, tmp_path, FINOPS_LAKE_NOW="2026-11-23T12:00:00Z")
         (run,) = App(settings).schedule.run_due()
@@ -155,3 +157,20 @@ def test_refresh_that_is_stopped_keeps_what_is_loaded(
     loaded = app.lake.query("select count(*) from meta.loads").rows[0][0]
     app.close()
     assert loaded > 0
+
+
+def test_prices_and_metrics_are_refreshed_by_the_clock_where_they_are_switched_on(tmp_path: Path) -> None:
+    home = {"FINOPS_LAKE_HOME": str(tmp_path)}
+
+    def planned(**more: str) -> dict[str, frozenset[str]]:
+        return {job.name: job.tables for job in App(load_settings({**home, **more})).schedule.jobs}
+
+    on = planned(FINOPS_LAKE_METRICS="true")
+    assert on["prices"] == {"retail_prices"}
+    assert "resource_metrics" in on["inventory"]
+    off = planned(FINOPS_LAKE_RETAIL_PRICES="false")
+    assert "prices" not in off
+    assert "resource_metrics" not in off["inventory"]
+    (tmp_path / "config.toml").write_text('[schedule]\nresource_metrics = "every day"\n')
+    assert "resource_metrics" not in planned(), "a line for what is switched off is no fault"
+    assert planned(FINOPS_LAKE_METRICS="true")["resource_metrics"] == {"resource_metrics"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +21,7 @@ from finops_lake.errors import FinopsLakeError, InputError, LockedError, Outcome
 
 if TYPE_CHECKING:
     from finops_lake.app import App
+    from finops_lake.config import Settings
     from finops_lake.planner.due import Demand
     from finops_lake.refresh.report import RefreshReport
 
@@ -76,13 +76,13 @@ def command(
         app = app_of(context, subscriptions=asked_of, **({"budget_scopes": ()} if asked_of else {}))
     if is_plan:
         with named(subscriptions=source):
-            answer = planned(app, _demand(tables, months, force))
+            answer = planned(app, _demand(app, tables, months, force))
         return show_plan(answer, style)
     with named(subscriptions=source), telling_failure(app):
         if locations:
             answer, code = loaded(app, locations, force, wait)
         else:
-            answer, code = refreshed(app, _demand(tables, months, force), wait)
+            answer, code = refreshed(app, _demand(app, tables, months, force), wait)
     told = app.watch.after_refresh()
     if style == "json":
         print_json(answer.as_dict())
@@ -109,10 +109,10 @@ def telling_failure(app: App) -> Iterator[None]:
         raise
 
 
-def _demand(tables: Sequence[str], months: int | None, force: bool) -> Demand:
+def _demand(app: App, tables: Sequence[str], months: int | None, force: bool) -> Demand:
     from finops_lake.planner.due import Demand
 
-    return Demand(tables=chosen_tables(tables), history_months=months, force=force, retry_refused=True)
+    return Demand(tables=chosen_tables(tables, app.settings), history_months=months, force=force, retry_refused=True)
 
 
 def refreshed(app: App, demand: Demand, wait: float) -> tuple[Answer, int]:
@@ -143,17 +143,12 @@ def check_alone(**options: object) -> None:
             raise InputError(f"--{name}", value, "it cannot go with --from, which loads all that the files hold")
 
 
-def chosen_tables(given: Iterable[str]) -> frozenset[str] | None:
+def chosen_tables(given: Iterable[str], settings: Settings) -> frozenset[str] | None:
     """Return the raw tables that were named, None for all; InputError names the nearest right one."""
-    from finops_lake.extract.catalog import FETCHED
+    from finops_lake.planner.planning import check_tables
 
-    known = [source.table for source in FETCHED]
-    wanted = [word.strip().removeprefix("raw.") for item in given for word in item.split(",") if word.strip()]
-    for word in wanted:
-        if word not in known:
-            near = get_close_matches(word, known, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            raise InputError("--tables", word, f"{hint}allowed are {', '.join(known)}")
+    wanted = {word.strip().removeprefix("raw.") for item in given for word in item.split(",") if word.strip()}
+    check_tables(settings, wanted, "--tables")
     return frozenset(wanted) or None
 
 

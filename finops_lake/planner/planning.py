@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from finops_lake.config import Settings
@@ -73,6 +74,45 @@ def listing_demand(demand: Demand) -> Demand:
     """Return the demand by which the subscriptions are listed, which every refresh needs to know."""
     forced = demand.force and (demand.tables is None or SUBSCRIPTIONS.table in demand.tables)
     return Demand(force=forced, retry_refused=True)
+
+
+SWITCHED = ("retail_prices", "resource_metrics")
+"""What is asked for only where settings switch it on: prices and metrics of what the other tables name."""
+
+
+def switched_off(settings: Settings) -> dict[str, str]:
+    """Return the tables that these settings ask Azure for nothing of, and how that is changed."""
+    off = {}
+    if settings.price_list is None:
+        off["retail_prices"] = (
+            "no list of prices is asked; see FINOPS_LAKE_RETAIL_PRICES and FINOPS_LAKE_RETAIL_PRICES_ENDPOINT"
+        )
+    if not settings.metrics:
+        off["resource_metrics"] = "metrics are off; FINOPS_LAKE_METRICS=true switches them on"
+    return off
+
+
+def tables_asked_for(settings: Settings) -> list[str]:
+    """Return the raw tables that a refresh by these settings may ask Azure for."""
+    from finops_lake.extract.catalog import FETCHED
+
+    off = switched_off(settings)
+    return [*(source.table for source in FETCHED), *(table for table in SWITCHED if table not in off)]
+
+
+def check_tables(settings: Settings, tables: Iterable[str], argument: str) -> None:
+    """Raise InputError for a table that is not asked for by these settings, naming the nearest, or how it would be.
+
+    `argument` is what the user knows the tables by.
+    """
+    known, off = tables_asked_for(settings), switched_off(settings)
+    for table in sorted(tables):
+        if table in off:
+            raise InputError(argument, table, off[table])
+        if table not in known:
+            near = get_close_matches(table, known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise InputError(argument, table, f"{hint}allowed are {', '.join(known)}")
 
 
 def paced_by(settings: Settings, journal: Journal, now: float) -> Callable[[Iterable[str]], Mapping[str, Spent]] | None:

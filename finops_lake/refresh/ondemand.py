@@ -10,18 +10,24 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from finops_lake import telemetry
 from finops_lake.azure_api.clouds import cloud_of
 from finops_lake.config import Settings
-from finops_lake.errors import FinopsLakeError, InputError, LockedError
+from finops_lake.errors import FinopsLakeError, LockedError
 from finops_lake.lake.origin import FILES_ORIGIN
 from finops_lake.planner.closed_months import MOVES_SQL, with_moves
 from finops_lake.planner.coverage import BILLING_ACCOUNTS, TOTALS, choices_of, covered
 from finops_lake.planner.due import Demand, next_due_at
-from finops_lake.planner.planning import STATES_SQL, SUBSCRIPTIONS_SQL, choose_subscriptions, policy_of, states_of
+from finops_lake.planner.planning import (
+    STATES_SQL,
+    SUBSCRIPTIONS_SQL,
+    check_tables,
+    choose_subscriptions,
+    policy_of,
+    states_of,
+)
 from finops_lake.refresh.from_files import FILE_TABLES, FileRefresher
 from finops_lake.refresh.progress import OnProgress, Progress
 from finops_lake.refresh.refresher import Refresher
@@ -147,7 +153,7 @@ class OnDemand:
 
         Raises what the refresh as a whole failed with, and InputError for a table that does not exist.
         """
-        _check_tables(demand)
+        check_tables(self._settings, demand.tables or (), "tables")
         deadline = self._monotonic() + max_wait
         while True:
             job = self._current_or_new(demand, max(deadline - self._monotonic(), 0))
@@ -305,14 +311,3 @@ class OnDemand:
 
 def _rests_on_files(demand: Demand) -> bool:
     return demand.tables is None or not demand.tables.isdisjoint(FILE_TABLES)
-
-
-def _check_tables(demand: Demand) -> None:
-    from finops_lake.extract.catalog import FETCHED
-
-    known = [source.table for source in FETCHED]
-    for table in sorted(demand.tables or ()):
-        if table not in known:
-            near = get_close_matches(table, known, n=1)
-            hint = f"did you mean {near[0]}? Allowed are" if near else "allowed are"
-            raise InputError("tables", table, f"{hint} {', '.join(known)}")

@@ -58,6 +58,28 @@ def test_unknown_tables_and_subscriptions_are_named_with_the_right_ones(own_azur
     assert setting.stderr.startswith("Error: FINOPS_LAKE_SUBSCRIPTIONS: 'Nowhere' cannot be used;")
 
 
+def test_metrics_and_prices_are_asked_for_by_name_where_they_are_switched_on(
+    own_azure: Home, azure: LocalAzure
+) -> None:
+    off = own_azure.run("refresh", "--tables", "resource_metrics")
+    no_list = own_azure.run("refresh", "--tables", "retail_prices", "--plan", FINOPS_LAKE_RETAIL_PRICES="false")
+    assert (off.returncode, no_list.returncode) == (2, 2)
+    assert "metrics are off; FINOPS_LAKE_METRICS=true switches them on" in off.stderr
+    assert "FINOPS_LAKE_RETAIL_PRICES" in no_list.stderr
+    assert azure.requests == []
+    own_azure.run("refresh", "--tables", "virtual_machines,cost_daily")
+    azure.forget_requests()
+    done = own_azure.run(
+        *("refresh", "--tables", "resource_metrics,retail_prices", "--csv"), FINOPS_LAKE_METRICS="true"
+    )
+    assert done.returncode == 0, done.stderr
+    rows = {line.split(",")[0]: int(line.split(",")[3]) for line in done.stdout.splitlines()[1:]}
+    assert set(rows) == {"resource_metrics", "retail_prices"}
+    assert min(rows.values()) > 0
+    assert {"metrics", "retail_prices"} <= {item.operation for item in azure.requests}
+    assert not [item.path for item in azure.requests if item.path.startswith("/subscriptions")], "nothing else is asked"
+
+
 def test_force_asks_again_for_what_is_fresh(own_azure: Home, azure: LocalAzure) -> None:
     own_azure.run("refresh", "--tables", "disks")
     azure.forget_requests()
