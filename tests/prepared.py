@@ -1,23 +1,46 @@
-"""Lakes without rows: their tables and views are made once per definition and then copied, since it takes seconds.
+"""Lakes that are made once and then copied, since making one takes seconds.
 
-It is what the product does for new homes, here also where a test makes the warehouse itself, and with rules of its own.
+`filled_once` is for homes that a refresh filled: once in a run of the tests. Of lakes without rows, tables and views
+are made once per definition (`copied_where_alike`): it is what the product does for new homes, here also where a test
+makes the warehouse itself, and with rules of its own.
 """
 
 from __future__ import annotations
 
 import getpass
+import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import filelock
 import pytest
 
 from finops_lake.lake.template import begin_from_template
 from finops_lake.lake.writer import Warehouse
 
+Fill = Callable[[Path], None]
+
 FOLDER = Path(tempfile.gettempdir()) / f"finops-lake-tests-{getpass.getuser()}"
 AT_MOST = 60
+
+
+def filled_once(factory: pytest.TempPathFactory, name: str, fill: Fill) -> Path:
+    """Return a home of that name which `fill` filled once in this run, whichever of its processes came first.
+
+    It is there to be copied, never to be written into.
+    """
+    run = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    home = run / f"filled-{name}"
+    with filelock.FileLock(run / f"filled-{name}.lock"):
+        if not home.exists():
+            beginning = run / f"filling-{name}"
+            shutil.rmtree(beginning, ignore_errors=True)
+            fill(beginning)
+            beginning.rename(home)
+    return home
 
 
 @contextmanager

@@ -105,8 +105,8 @@ def running(home: Home, **more: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def wait_for(found: Callable[[], bool]) -> None:
-    """Look again and again, half a minute at most."""
-    end = time.monotonic() + 30
+    """Look again and again, two minutes at most."""
+    end = time.monotonic() + 120
     while not found():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
@@ -122,7 +122,7 @@ def test_scheduler_catches_up_and_ends_cleanly_when_told(scheduled: Home, number
     with running(scheduled) as process:
         wait_for(lambda: ended(scheduled, "inventory") == ["loaded"])
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
     assert "budgets: every hour, next" in err
     assert "inventory: loaded" in err
@@ -135,7 +135,7 @@ def test_two_schedulers_run_each_job_once(scheduled: Home, azure: LocalAzure) ->
         wait_for(lambda: bool(ended(scheduled, "inventory") and ended(scheduled, "budgets")))
         for process in (one, other):
             process.send_signal(signal.SIGTERM)
-        assert [process.communicate(timeout=20) and process.returncode for process in (one, other)] == [0, 0]
+        assert [process.communicate(timeout=60) and process.returncode for process in (one, other)] == [0, 0]
     assert ended(scheduled, "inventory") == ended(scheduled, "budgets") == ["loaded"]
     disks = [item for item in azure.requests if item.operation == "disks"]
     assert len(disks) == len(azure.subscription_ids)
@@ -148,9 +148,9 @@ def test_run_under_way_is_broken_off_and_goes_on_at_the_next_start(scheduled: Ho
         wait_for(lambda: bool(fault.hits))
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=50)
     assert process.returncode == 0, err
-    assert time.monotonic() - started < 15, "the throttle's minute is not waited for"
+    assert time.monotonic() - started < 40, "the throttle's minute is not waited for"
     assert ended(scheduled, "inventory") == ["stopped"]
     azure.faults.clear()
     rows = json.loads(scheduled.run("schedule", "--dry-run", "--json").stdout)

@@ -42,52 +42,50 @@ def facts(home: Path) -> list[tuple[int, int]]:
     return [((home / name).stat().st_mtime_ns, (home / name).stat().st_size) for name in names]
 
 
+@pytest.fixture
+def confirmed(azure: LocalAzure, filled: Path) -> Path:
+    """A home of which a second refresh confirmed everything."""
+    app = app_at(azure, filled, LATER)
+    app.refresher().refresh(ALL)
+    app.close()
+    return filled
+
+
 def test_nothing_changed_nothing_is_written_and_our_readers_see_the_confirmed_age(
-    azure: LocalAzure, tmp_path: Path
+    azure: LocalAzure, filled: Path
 ) -> None:
-    first = app_at(azure, tmp_path)
-    first.refresher().refresh(ALL)
-    first.close()
-    before = facts(tmp_path)
-    app = app_at(azure, tmp_path, LATER)
+    before = facts(filled)
+    app = app_at(azure, filled, LATER)
     report = app.refresher().refresh(ALL)
     assert report.unchanged == len(report.results) > 0
     assert report.generation is None
-    assert facts(tmp_path) == before
+    assert facts(filled) == before
     ages = {row[4] for row in app.lake.query(STATE_SQL).rows if row[0] == "disks"}
     assert ages == {LATER}
     assert {row[3] for row in answer_status(app.lake, LATER).rows if row[0] == "cost_daily"} == {False}
     app.close()
-    with duckdb.connect(str(tmp_path / "finops.duckdb"), read_only=True) as shell:
+    with duckdb.connect(str(filled / "finops.duckdb"), read_only=True) as shell:
         shell.execute("set timezone = 'UTC'")
         assert {row[4] for row in shell.execute(STATE_SQL).fetchall() if row[0] == "disks"} == {NOW}
 
 
-def test_confirmed_pieces_are_not_due_again(azure: LocalAzure, tmp_path: Path) -> None:
-    for now in (NOW, LATER):
-        app = app_at(azure, tmp_path, now)
-        app.refresher().refresh(ALL)
-        app.close()
+def test_confirmed_pieces_are_not_due_again(azure: LocalAzure, confirmed: Path) -> None:
     azure.forget_requests()
-    app = app_at(azure, tmp_path, LATER + timedelta(minutes=30))
+    app = app_at(azure, confirmed, LATER + timedelta(minutes=30))
     assert app.refresher().refresh(ALL).results == ()
     assert app.on_demand.ensure(["marts.charges"], None, max_wait=120) == []
     app.close()
     assert [item for item in azure.requests if "/subscriptions" in item.path] == []
 
 
-def test_next_real_write_takes_the_confirmations_into_the_lake(azure: LocalAzure, tmp_path: Path) -> None:
-    for now in (NOW, LATER):
-        app = app_at(azure, tmp_path, now)
-        app.refresher().refresh(ALL)
-        app.close()
+def test_next_real_write_takes_the_confirmations_into_the_lake(azure: LocalAzure, confirmed: Path) -> None:
     azure.restate()
-    app = app_at(azure, tmp_path, LATER + timedelta(hours=5))
+    app = app_at(azure, confirmed, LATER + timedelta(hours=5))
     report = app.refresher().refresh(Demand(tables=frozenset({"cost_daily"}), retry_refused=True))
     assert report.generation is not None
     assert app.journal.confirmations() == ()
     app.close()
-    with duckdb.connect(str(tmp_path / "finops.duckdb"), read_only=True) as shell:
+    with duckdb.connect(str(confirmed / "finops.duckdb"), read_only=True) as shell:
         shell.execute("set timezone = 'UTC'")
         assert {row[4] for row in shell.execute(STATE_SQL).fetchall() if row[0] == "disks"} == {LATER}
 
@@ -150,6 +148,7 @@ def test_nothing_new_holds_for_every_outcome(
                 FINOPS_LAKE_NOW=(NOW + timedelta(hours=hours)).isoformat(),
                 FINOPS_LAKE_HISTORY_MONTHS="1",
                 FINOPS_LAKE_MAX_RETRIES="0",
+                FINOPS_LAKE_WORKERS="1",  # two might ask for both metrics before either is refused
             )
         )
         reports.append(app.refresher().refresh(demand))
@@ -165,13 +164,10 @@ def test_nothing_new_holds_for_every_outcome(
 
 
 def test_what_a_killed_refresh_loaded_is_published_by_the_next_one_that_finds_nothing_new(
-    azure: LocalAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    azure: LocalAzure, filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = app_at(azure, tmp_path)
-    app.refresher().refresh(ALL)
-    app.close()
     azure.restate()
-    app = app_at(azure, tmp_path, LATER)
+    app = app_at(azure, filled, LATER)
     with monkeypatch.context() as killed:
         killed.setattr(Warehouse, "publish", lambda *_, **__: sys.exit("killed"))
         with pytest.raises(SystemExit):
@@ -181,14 +177,10 @@ def test_what_a_killed_refresh_loaded_is_published_by_the_next_one_that_finds_no
     app.close()
 
 
-def test_deleted_journal_only_costs_asking_again(azure: LocalAzure, tmp_path: Path) -> None:
-    for now in (NOW, LATER):
-        app = app_at(azure, tmp_path, now)
-        app.refresher().refresh(ALL)
-        app.close()
-    for item in tmp_path.glob("journal.sqlite*"):
+def test_deleted_journal_only_costs_asking_again(azure: LocalAzure, confirmed: Path) -> None:
+    for item in confirmed.glob("journal.sqlite*"):
         item.unlink()
-    app = app_at(azure, tmp_path, LATER)
+    app = app_at(azure, confirmed, LATER)
     report = app.refresher().refresh(ALL)
     app.close()
     assert report.unchanged == len(report.results) > 0

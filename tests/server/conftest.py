@@ -42,10 +42,7 @@ def denied_app(partly_denied: Refreshed) -> Iterator[App]:
 
 
 @pytest.fixture
-def yesterdays(azure: LocalAzure, tmp_path: Path) -> Path:
+def yesterdays(azure: LocalAzure, filled: Path) -> Path:
     """A home that was filled yesterday from one's own local Azure, whose clock has moved on since."""
-    home = tmp_path / "yesterday"
-    App(settings_for(azure, home)).refresher().refresh(Demand())
     azure.advance()
-    azure.forget_requests()
-    return home
+    return filled

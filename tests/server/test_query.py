@@ -213,7 +213,7 @@ async def test_a_query_is_stopped_after_its_time(app: App) -> None:
     assert "stopped after 0.3 s" in await refused(
         app, "query_lake", sql="select count(*) from range(10000000000) t(i), range(1000)", timeout_seconds=0.3
     )
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20, "unstopped it would take hours"
 
 
 async def test_a_client_that_leaves_ends_its_query(app: App) -> None:
@@ -224,7 +224,7 @@ async def test_a_client_that_leaves_ends_its_query(app: App) -> None:
             await client.call_tool("query_lake", {"sql": sql, "timeout_seconds": 120})
         base = app.lake._pool._base
         assert base is not None
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             while base.users:
                 await anyio.sleep(0.02)
 

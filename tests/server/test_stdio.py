@@ -130,8 +130,8 @@ def test_a_server_ends_with_its_client_though_a_refresh_waits_for_azure(azure: L
         assert "The first refresh is running" in reply["result"]["content"][0]["text"]
         process.stdin.close()  # type: ignore[union-attr]
         ended = time.monotonic()
-        assert process.wait(30) == 0
-        assert time.monotonic() - ended < 5
+        assert process.wait(60) == 0
+        assert time.monotonic() - ended < 30, "Azure's two minutes are not waited for"
 
 
 def test_a_faulty_configuration_is_told_on_stderr(tmp_path: Path) -> None:
