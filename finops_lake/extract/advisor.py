@@ -11,9 +11,9 @@ import pyarrow as pa
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import amount, as_json, instant, only
 from finops_lake.extract.extractor import Extractor
-from finops_lake.extract.graph import BATCH, Results, ask_by_subscription
+from finops_lake.extract.graph import BATCH, Results, ask_by_subscription, one_of
 from finops_lake.extract.listing import Column, listing, listing_source
-from finops_lake.source import Api, Chunk, Fetched
+from finops_lake.source import Api, Chunk
 
 QUERY = (
     "advisorresources | where type =~ 'microsoft.advisor/recommendations' | where properties.category =~ 'Cost'"
@@ -58,14 +58,6 @@ SOURCE = listing_source(
 )
 
 
-def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
-    """Return the recommendations for one subscription; raises what was wrong with it."""
-    found = fetch_many(azure, [chunk])[chunk]
-    if isinstance(found, Fetched):
-        return found
-    raise found
-
-
 def fetch_many(azure: AzureClients, chunks: Sequence[Chunk]) -> Results:
     """Return the recommendations for up to 300 subscriptions in one question."""
     return ask_by_subscription(azure, chunks, [QUERY], table_of)
@@ -76,4 +68,4 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     return listing(rows, COLUMNS)
 
 
-EXTRACTOR = Extractor(SOURCE, fetch, fetch_many)
+EXTRACTOR = Extractor(SOURCE, one_of(fetch_many), fetch_many)

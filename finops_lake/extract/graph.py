@@ -29,6 +29,18 @@ Results = dict[Chunk, Fetched | FinopsLakeError]
 Row = Mapping[str, Any]
 
 
+def one_of(fetch_many: Callable[[AzureClients, Sequence[Chunk]], Results]) -> Callable[[AzureClients, Chunk], Fetched]:
+    """Return what fetches a single subscription by asking for a batch of one, and raises what was wrong with it."""
+
+    def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
+        found = fetch_many(azure, [chunk])[chunk]
+        if isinstance(found, Fetched):
+            return found
+        raise found
+
+    return fetch
+
+
 def ask_by_subscription(
     azure: AzureClients,
     chunks: Sequence[Chunk],

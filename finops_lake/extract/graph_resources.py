@@ -11,10 +11,10 @@ import pyarrow as pa
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import as_json, whole
 from finops_lake.extract.extractor import Extractor
-from finops_lake.extract.graph import BATCH, Results, ask_by_subscription, kept
+from finops_lake.extract.graph import BATCH, Results, ask_by_subscription, kept, one_of
 from finops_lake.extract.graph_types import KEPT, TABLES
 from finops_lake.extract.listing import ID, LOCATION, NAME, TAGS, ZONES, Column, listing, listing_source
-from finops_lake.source import Api, Chunk, Fetched
+from finops_lake.source import Api, Chunk
 
 COLUMNS = (
     ID,
@@ -49,14 +49,6 @@ def query(table: str, types: Iterable[str]) -> str:
     return f"{table} | where type in~ ({listed}) | project {columns} | order by id asc"
 
 
-def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
-    """Return the resources of one subscription; raises what was wrong with it."""
-    found = fetch_many(azure, [chunk])[chunk]
-    if isinstance(found, Fetched):
-        return found
-    raise found
-
-
 def fetch_many(azure: AzureClients, chunks: Sequence[Chunk]) -> Results:
     """Return the resources of up to 300 subscriptions in one question for each of Resource Graph's tables."""
     return ask_by_subscription(azure, chunks, [query(*table) for table in TABLES.items()], table_of)
@@ -71,4 +63,4 @@ def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
     return kept(row.get("properties"), KEPT.get(str(row.get("type", "")).lower(), ()))
 
 
-EXTRACTOR = Extractor(SOURCE, fetch, fetch_many)
+EXTRACTOR = Extractor(SOURCE, one_of(fetch_many), fetch_many)

@@ -8,9 +8,9 @@ from datetime import timedelta
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.extract.arrow import only
 from finops_lake.extract.extractor import Extractor
-from finops_lake.extract.graph import BATCH, READABLE, Results, ask_by_subscription
+from finops_lake.extract.graph import BATCH, READABLE, Results, ask_by_subscription, one_of
 from finops_lake.extract.listing import ID, NAME, Column, listing, listing_source
-from finops_lake.source import Api, Chunk, Fetched
+from finops_lake.source import Api, Chunk
 
 COLUMNS = (
     ID,
@@ -34,17 +34,9 @@ SOURCE = listing_source(
 )
 
 
-def fetch(azure: AzureClients, chunk: Chunk) -> Fetched:
-    """Return the row of one subscription; raises AccessDeniedError when it may not be read."""
-    found = fetch_many(azure, [chunk])[chunk]
-    if isinstance(found, Fetched):
-        return found
-    raise found
-
-
 def fetch_many(azure: AzureClients, chunks: Sequence[Chunk]) -> Results:
     """Return the rows of up to 300 subscriptions in one question."""
     return ask_by_subscription(azure, chunks, [READABLE], lambda rows: listing(rows, COLUMNS))
 
 
-EXTRACTOR = Extractor(SOURCE, fetch, fetch_many)
+EXTRACTOR = Extractor(SOURCE, one_of(fetch_many), fetch_many)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -59,68 +60,37 @@ value = "live"
 when = [{ dimension = "resource_group", operator = "contains", values = ["-PROD"] }]
 """
 
-CONFIG = """
-[[budgets]]
-name = "Everything"
-amount = 1000000
-currency = "EUR"
-thresholds = [{ percent = 0.01 }, { percent = 0.02, kind = "Forecasted" }]
 
-[[budgets]]
-name = "machines"
-amount = 1
-currency = "EUR"
-period = "quarter"
-scope = "/subscriptions/%s"
-filter = [{ dimension = "meter_category", values = ["virtual machines", "Storage"] }]
+def budget(name: str, *more: str, currency: str = "EUR") -> str:
+    """Return a budget of the configuration, of 1 unless `more` says another amount."""
+    amount = () if any(line.startswith("amount") for line in more) else ("amount = 1",)
+    return "\n".join(["[[budgets]]", f'name = "{name}"', *amount, f'currency = "{currency}"', *more, ""])
 
-[[budgets]]
-name = "live"
-amount = 1
-currency = "EUR"
-filter = [{ dimension = "virtual:stage", values = ["live"] }]
 
-[[budgets]]
-name = "no stage"
-amount = 1
-currency = "EUR"
-filter = [{ dimension = "resource_group", operator = "contains", values = ["-prod"], not = true }]
+def filtered(dimension: str, *values: str, more: str = "") -> str:
+    """Return the filter of a budget."""
+    return f'filter = [{{ dimension = "{dimension}", values = {json.dumps(values)}{more} }}]'
 
-[[budgets]]
-name = "tagged"
-amount = 1
-currency = "EUR"
-filter = [{ dimension = "tag:env", values = ["prod"] }]
 
-[[budgets]]
-name = "nothing"
-amount = 1
-currency = "EUR"
-filter = [{ dimension = "service", values = ["no such service"] }]
-
-[[budgets]]
-name = "yens"
-amount = 1
-currency = "JPY"
-
-[[budgets]]
-name = "lost"
-amount = 1
-currency = "EUR"
-filter = [{ dimension = "virtual:nobody", values = ["live"] }]
-
-[[budgets]]
-name = "elsewhere"
-amount = 1
-currency = "EUR"
-scope = "/providers/Microsoft.Billing/billingAccounts/none"
-
-[[budgets]]
-name = "over"
-amount = 1
-currency = "EUR"
-end = 2026-10-31
-"""
+BUDGETS = (
+    budget(
+        *("Everything", "amount = 1000000"),
+        'thresholds = [{ percent = 0.01 }, { percent = 0.02, kind = "Forecasted" }]',
+    ),
+    budget(
+        *("machines", 'period = "quarter"', 'scope = "/subscriptions/%s"'),
+        filtered("meter_category", "virtual machines", "Storage"),
+    ),
+    budget("live", filtered("virtual:stage", "live")),
+    budget("no stage", filtered("resource_group", "-prod", more=', operator = "contains", not = true')),
+    budget("tagged", filtered("tag:env", "prod")),
+    budget("nothing", filtered("service", "no such service")),
+    budget("yens", currency="JPY"),
+    budget("lost", filtered("virtual:nobody", "live")),
+    budget("elsewhere", 'scope = "/providers/Microsoft.Billing/billingAccounts/none"'),
+    budget("over", "end = 2026-10-31"),
+)
+CONFIG = "\n".join(BUDGETS)
 
 
 async def test_filters_and_local_budgets_are_what_the_ledger_says(azure: LocalAzure, tmp_path: Path) -> None:
