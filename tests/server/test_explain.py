@@ -111,7 +111,25 @@ async def test_the_spike_is_the_first_of_the_resources_with_its_reason(app: App,
     assert first["resource_id"] == refreshed.azure.world.estate.plan.spike.resource_id.lower()
     assert "a day instead of" in first["reason"]
     assert "quantities not known" in first["reason"]
-    assert any(one["reason"].startswith(("gone: ", "new")) for one in envelope["resources"])
+    assert any(one["reason"].startswith("new: ") for one in envelope["resources"])
+
+
+async def test_a_resource_that_is_gone_says_so_with_its_cost_and_its_last_day(app: App, refreshed: Refreshed) -> None:
+    before, now = (truth(refreshed, days, "resource_id", "currency") for days in (OCTOBER, NOVEMBER))
+    gone = {key: cost for key, cost in before.items() if key[0] and key not in now and cost > 0}
+    (resource, currency), cost = max(gone.items(), key=lambda one: one[1])
+    last_day = max(
+        charge.usage_date
+        for charge in refreshed.azure.ledger.between(*OCTOBER)
+        if charge.line.resource_id.lower() == resource
+    )
+    group = resource.split("/")[4]
+    envelope = await ask(app, "explain_cost_change", dimensions=[f"resource_group={group}"])
+    (one,) = (one for one in envelope["resources"] if one["resource_id"] == resource)
+    assert (Decimal(one["base_cost"]), Decimal(one["period_cost"])) == (cost, Decimal(0))
+    assert one["reason"] == f"gone: {cost:.2f} of usage that is not charged any more, last on {last_day}"
+    (total,) = (total for total in envelope["totals"] if total["billing_currency"] == currency)
+    assert Decimal(total["gone_cost"]) <= -cost
 
 
 async def test_periods_of_different_lengths_are_said_and_only_per_day_is_divided(app: App) -> None:
