@@ -157,7 +157,7 @@ class App:
         rows = self.lake.query("select value from meta.lake where key = 'origin'").rows
         warehouse = self._warehouse(rows[0][0] if rows else None)
         with warehouse.lock(max_wait):
-            with warehouse.open():
+            with warehouse.open(is_settled=False):
                 unknown = warehouse.mark_findings(finding_ids, status, owner, note)
             if unknown:
                 raise InputError("finding", unknown[0], "finops-lake ledger lists the findings there are")

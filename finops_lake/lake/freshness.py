@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 Reads = Mapping[str, frozenset[str]]
 """What each view reads directly, all names with their schema; raw and meta tables read nothing."""
+
+_NAMED = re.compile(r"\b(staging|charges|marts|meta|audits|history)\.([a-z_][a-z0-9_]*)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
+def mentioned(sql: str) -> frozenset[str]:
+    """Return the views that a statement may read: all that it names, be it in a comment; found without a parser.
+
+    For what is remembered in schema `history` these are the stored marts that it may be the past of.
+    """
+    found = {(schema.lower(), name.lower()) for schema, name in _NAMED.findall(sql)}
+    past = {(schema, name) for place, name in found if place == "history" for schema in ("charges", "marts")}
+    return frozenset(f"{schema}.{name}" for schema, name in found | past if schema != "history")
 
 
 def views_beneath(view: str, reads: Reads) -> frozenset[str]:

@@ -10,7 +10,8 @@ import duckdb
 from finops_lake.lake import stored
 from finops_lake.lake.confirmed import CANDIDATES
 from finops_lake.lake.connection import memory_of
-from finops_lake.lake.sqlfiles import SqlFile
+from finops_lake.lake.freshness import mentioned
+from finops_lake.lake.sqlfiles import SqlFile, text_of
 from finops_lake.source import ChunkResult
 
 
@@ -18,7 +19,7 @@ class Marts:
     """The stored marts of an open lake, in the order in which they are built."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile]) -> None:
-        by_name = {file.view: file for file in files}
+        self._files = by_name = {file.view: file for file in files}
         rows = connection.execute("select view_name, table_name from meta.lineage order by rowid").fetchall()
         found = [(by_name[view], table) for view, table in rows if view in by_name and by_name[view].is_stored]
         self._marts = {mart.view: mart for mart, _ in found}
@@ -60,19 +61,32 @@ class Marts:
         ]
         stored.mark(connection, [(mart, "", month) for mart in above for month in months])
 
+    def read_by(self, sql: str) -> frozenset[str]:
+        """Return the stored marts that a statement draws on, by whichever views and macros."""
+        waiting, found = [*mentioned(sql)], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in self._files and name not in found:
+                found.add(name)
+                waiting += mentioned(text_of(self._files[name]))
+        return frozenset(found & self._marts.keys())
+
     def rebuild(
         self,
         connection: duckdb.DuckDBPyConnection,
         now: datetime,
         more_memory: str,
+        *,
         months: Collection[date] | None = None,
+        only: Collection[str] | None = None,
     ) -> None:
-        """Rebuild what is marked (of these months only, where they are given).
+        """Rebuild what is marked (of these months and marts only, where they are given).
 
         A month of a million lines needs more memory than others, and gets it then.
         """
+        marts = {name: mart for name, mart in self._marts.items() if only is None or name in only}
         try:
-            stored.rebuild_stale(connection, self._marts, now, months)
+            stored.rebuild_stale(connection, marts, now, months)
         except duckdb.OutOfMemoryException:
             with memory_of(connection, more_memory):
-                stored.rebuild_stale(connection, self._marts, now, months)
+                stored.rebuild_stale(connection, marts, now, months)

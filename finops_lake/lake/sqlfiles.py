@@ -118,6 +118,11 @@ class SqlFile:
         return self.headers["example"] if self.is_macro else self.view
 
 
+def text_of(file: SqlFile) -> str:
+    """Return all SQL of a file: its SELECT, and what its parameters are by default, which may name what it reads."""
+    return "\n".join((file.select, *(parameter.default or "" for parameter in file.parameters.values())))
+
+
 def sql_folder() -> Traversable:
     """Return the folder of views: in the installed package, else beside it in a checkout."""
     packaged = resources.files("finops_lake") / "sql"

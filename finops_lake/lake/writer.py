@@ -132,20 +132,24 @@ class Warehouse:
             guard.release()
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[None]:
+    def open(self, *, is_settled: bool = True) -> Iterator[None]:
         """Hold `warehouse.duckdb` open for loading, its tables and views brought up to date.
 
-        Where it is held open already it stays so; stored marts are up to date at the end in any case. Raises
-        NewerLakeError, ForeignLakeError when the lake was filled from another origin, StorageError, or LakeError
-        naming file and line of a SQL file that cannot be used.
+        Where it is held open already it stays so. Stored marts are up to date at the end; unless it `is_settled` there,
+        they are left for the first that reads them, `query` or `publish`, since more may come. Raises NewerLakeError,
+        ForeignLakeError when the lake was filled from another origin, StorageError, or LakeError naming file and line
+        of a SQL file that cannot be used.
         """
         was_open = self.is_open
         if not was_open:
             self._open()
         try:
             yield
-            if self.is_open:
+            if self.is_open and is_settled:
                 self._rebuild()
+            elif self.is_open:
+                with self._writing("Judging sources of cost", _MART_MEMORY) as connection:
+                    self._judge_anew(connection)
         finally:
             if not was_open:
                 self._close()
@@ -160,7 +164,7 @@ class Warehouse:
 
         Rows that come again stay untouched: the result says whether anything `changed`.
 
-        The stored marts above are rebuilt for this scope and month when the warehouse closes or is published.
+        The stored marts above are rebuilt for this scope and month when they are read or published.
         """
         with self._writing(f"Loading {source.table}") as connection, transaction(connection):
             return self._held.take(connection, [(result, fetched)])[0]
@@ -261,7 +265,9 @@ class Warehouse:
         return True
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement of our own, published or not."""
+        """Return the rows of a statement of our own, published or not; stored marts it draws on are rebuilt before."""
+        if self.is_open and (drawn_on := self._marts.read_by(sql)):
+            self._rebuild(drawn_on)
         with self._writing("Reading the warehouse") as connection:
             return connection.execute(sql).fetchall()
 
@@ -307,18 +313,21 @@ class Warehouse:
     def rebuild(self, months: Collection[date]) -> None:
         """Bring the stored marts of these months up to date, so that less is left to do in the end."""
         with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
-            self._marts.rebuild(connection, self._clock(), _FILE_MEMORY, months)
+            self._marts.rebuild(connection, self._clock(), _FILE_MEMORY, months=months)
 
-    def _rebuild(self) -> None:
-        """Bring the stored marts up to date, and judge sources of cost anew where confirmations change the verdict."""
+    def _rebuild(self, only: Collection[str] | None = None) -> None:
+        """Bring the stored marts up to date (these only, where they are given)."""
         with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
-            show_confirmed(connection, self._confirmed())
-            if self._marts.judge_sources:
-                self._judge_anew(connection, misjudged_months(connection))
-            self._marts.rebuild(connection, self._clock(), _FILE_MEMORY)
+            self._judge_anew(connection)
+            self._marts.rebuild(connection, self._clock(), _FILE_MEMORY, only=only)
 
-    def _judge_anew(self, connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> None:
-        """Have the candidates of these months rebuilt with what is stored above all scopes, and then published."""
+    def _judge_anew(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Where confirmations change which source of cost counts, have these months rebuilt, and then published.
+
+        With them what is stored above all scopes.
+        """
+        show_confirmed(connection, self._confirmed())
+        months = misjudged_months(connection) if self._marts.judge_sources else ()
         if months:
             self._marts.mark_candidates(connection, months)
             note_facts(connection, {PUBLISHED_UP_TO: "-1"})  # the next run publishes it, should this one not come to it
@@ -344,6 +353,7 @@ class Warehouse:
         empty.add_views(self.definitions.own_views)
         empty._connect()
         try:
+            empty._rebuild()  # of nothing, which each new lake would plan and do again
             with empty._writing("Preparing the lake") as connection:
                 connection.execute("delete from meta.lake where key in ('origin', 'created_at')")
                 connection.execute("checkpoint")
@@ -361,8 +371,6 @@ class Warehouse:
                     checks = self.definitions.try_checks(connection)
                     with transaction(connection):
                         self._prepare(connection, checks)
-            with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
-                self._marts.rebuild(connection, self._clock(), _FILE_MEMORY)
         except BaseException:
             self._close()
             raise

@@ -75,7 +75,7 @@ class Collector:
 
     def collect(self, locations: Iterable[str]) -> Collected:
         """Load what is new at the locations; a location that cannot be read does not keep others from it."""
-        with self.warehouse.open():
+        with self.warehouse.open(is_settled=False):
             rows = self.warehouse.query(KNOWN_SQL)
             self._known = {(row[0], row[1]): FileNote(*row) for row in rows}
             for table, scope_id, metric, outcome, reason in self.warehouse.query(_BROKEN_SQL):

@@ -52,7 +52,7 @@ def load_figures(folder: Path, warehouse: Warehouse, now: datetime) -> Read:
         except BadFileError as error:
             faults.append(error.message)
             kept.add(path.name)
-    with warehouse.open():
+    with warehouse.open(is_settled=False):
         for table, scope in warehouse.query(_HELD_SQL):
             source = next(one for one in SOURCES if one.table == table)
             if scope not in kept:

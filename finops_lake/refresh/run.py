@@ -279,7 +279,7 @@ class Run:
         """Hold the warehouse open until `_held` is closed: opening it reads its whole catalog."""
         if not self.warehouse.is_open:
             self._held.close()
-            self._held.enter_context(self.warehouse.open())
+            self._held.enter_context(self.warehouse.open(is_settled=False))
 
     def _check_stopped(self) -> None:
         if self.is_stopped is not None and self.is_stopped():
