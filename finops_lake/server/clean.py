@@ -19,11 +19,8 @@ _SQL = frozenset(("sql", "examples"))
 def clean_envelope(envelope: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer's envelope with every text in it cleaned; names of columns, too: a PIVOT makes them."""
     columns = [clean(str(column)) for column in envelope["columns"]]
-    cleaned = {str(key): _cleaned(str(key), value) for key, value in envelope.items()}
-    cleaned["rows"] = [
-        [_cleaned(column, cell) for column, cell in zip(columns, row, strict=True)] for row in envelope["rows"]
-    ]
-    return cleaned
+    rows = [[_cleaned(column, cell) for column, cell in zip(columns, row, strict=True)] for row in envelope["rows"]]
+    return {str(key): rows if key == "rows" else _cleaned(str(key), value) for key, value in envelope.items()}
 
 
 def _cleaned(name: str, value: Any) -> Any:
