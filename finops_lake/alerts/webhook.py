@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 ATTEMPTS = 3
+ATTEMPT_SECONDS = 20.0
+"""Longest time of one attempt as a whole: the limits above do not end a reply that comes byte by byte."""
+
 LONGEST_WAIT_SECONDS = 10.0
 """A longer Retry-After is not waited for; the message goes with a later refresh."""
 
@@ -108,11 +112,28 @@ class Webhook:
         _silence()
         reply = Reply(False, "")
         for attempt in range(ATTEMPTS):
-            reply, wait = self._attempt(body, message_id, 2.0**attempt)
+            reply, wait = self._bounded(body, message_id, 2.0**attempt)
             if wait is None or wait > LONGEST_WAIT_SECONDS or attempt == ATTEMPTS - 1:
                 return reply
             self._sleep(wait)
         return reply
+
+    def _bounded(self, body: bytes, message_id: str, backoff: float) -> tuple[Reply, float | None]:
+        """Return what `_attempt` does, or that it takes too long; its thread is left to itself then."""
+        done: list[tuple[Reply, float | None]] = []
+        thread = threading.Thread(
+            target=lambda: done.append(self._attempt(body, message_id, backoff)), name="alert-attempt", daemon=True
+        )
+        thread.start()
+        thread.join(ATTEMPT_SECONDS)
+        return (
+            done[0]
+            if done
+            else (
+                Reply(False, f"no whole reply within {ATTEMPT_SECONDS:.0f} seconds; it may have arrived"),
+                None,
+            )
+        )
 
     def _attempt(self, body: bytes, message_id: str, backoff: float) -> tuple[Reply, float | None]:
         """Return what came of one attempt, and after how many seconds another one is worth it; None: it is not."""

@@ -19,12 +19,13 @@ SECRET = "T0S3CR3T/B0hunter2/Xq7correcthorse"
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer: status, headers, body, and seconds before it comes."""
+    """One answer: status, headers, body, seconds before it comes, and between its bytes."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
     after: float = 0.0
+    between: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ class Receiver:
                         self.send_header(name, value)
                     self.send_header("Content-Length", str(len(reply.body)))
                     self.end_headers()
-                    self.wfile.write(reply.body)
+                    pieces = [reply.body[place : place + 1] for place in range(len(reply.body))]
+                    for piece in pieces if reply.between else [reply.body]:
+                        self.wfile.write(piece)
+                        time.sleep(reply.between)
                 except OSError:
                     pass  # whoever asked has left
 

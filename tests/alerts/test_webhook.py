@@ -109,6 +109,17 @@ def test_reply_that_does_not_come_in_time_is_not_repeated_at_once(naps: Naps, mo
     assert len(receiver.requests) == 1
 
 
+def test_reply_that_comes_byte_by_byte_costs_a_bounded_time(naps: Naps, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(module, "ATTEMPT_SECONDS", 1.0)
+    with receiving([Reply(400, body=b"x" * 50, between=0.1)]) as receiver:
+        started = time.monotonic()
+        reply = Webhook(receiver.address, None, naps).post(b"{}", "m-1")
+        assert time.monotonic() - started < 3
+    assert (reply.sent, len(receiver.requests)) == (False, 1)
+    assert reply.words == "no whole reply within 1 seconds; it may have arrived"
+
+
 def test_nobody_there_is_told_without_the_address(naps: Naps) -> None:
     with receiving() as receiver:
         address = receiver.address
