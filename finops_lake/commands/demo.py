@@ -28,6 +28,7 @@ PASSED_ON = (
     "FINOPS_LAKE_LOG_REQUESTS",
     "FINOPS_LAKE_WORKERS",
     "FINOPS_LAKE_COST_SOURCE",
+    "FINOPS_LAKE_METRICS",
 )
 """Settings of the user that the demo heeds; all others point at an Azure of theirs, which it has nothing to do with."""
 

@@ -6,7 +6,7 @@ By the binder: names, columns and types. By running it, in a connection that can
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from finops_lake.lake.connection import connect_reader
 from finops_lake.lake.freshness import views_beneath
 from finops_lake.lake.graph import CHANGING, Graph, check_reference, functions, line_of, nodes_of
 from finops_lake.lake.limits import limited
-from finops_lake.lake.references import SCHEMAS, references
+from finops_lake.lake.references import SCHEMAS, SOURCES, Reference, constant_of, references
 from finops_lake.lake.rules import Fault
 from finops_lake.lake.sqlfiles import SqlFile, SqlFileError
 from finops_lake.lake.trouble import explanation
@@ -83,7 +83,7 @@ def _check(
         raise SqlFileError(check.path, 1, f"population: there is no {check.headers['population']}")
     tree = nodes_of(connection, check)
     _check_functions(check, tree)
-    for reference in references(tree):
+    for reference in [*references(tree), *_named_to_macros(check, tree, graph)]:
         check_reference(check, reference, known)
         name = str(reference)
         if any(file.headers.get("over") for file in graph.files if file.view in views_beneath(name, graph.reads)):
@@ -109,6 +109,21 @@ def _check_functions(check: SqlFile, tree: Sequence[dict[str, Any]]) -> None:
         raise SqlFileError(
             check.path, check.line, f"{moving[0]}() changes by itself; compare with loaded_at of what is read instead"
         )
+
+
+def _named_to_macros(check: SqlFile, tree: Sequence[dict[str, Any]], graph: Graph) -> Iterator[Reference]:
+    """Yield what macros of ours are told to read, by name or by place: it must be a view, never a file."""
+    macros = {file.view: list(file.parameters) for file in graph.files if file.is_macro}
+    for node in tree:
+        if node.get("type") != "TABLE_FUNCTION":
+            continue
+        function = node["function"]
+        names = macros.get(f"{function.get('schema', '')}.{function.get('function_name', '')}".lower(), [])
+        for place, argument in enumerate(function.get("children", []) if names else []):
+            name = str(argument.get("alias") or (names[place] if place < len(names) else "")).lower()
+            if name in SOURCES:
+                schema, _, relation = constant_of(argument).lower().partition(".")
+                yield Reference(schema or "?", relation, int(node.get("query_location") or 0))
 
 
 def _check_shape(check: SqlFile, columns: Mapping[str, str]) -> None:

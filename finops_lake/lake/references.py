@@ -70,10 +70,16 @@ def _macros(node: dict[str, Any]) -> Iterator[Reference]:
     for one in nodes(function):
         if one.get("type") != "VALUE_CONSTANT" or str(one.get("alias", "")).lower() not in SOURCES:
             continue
-        text = one["literal"].get("text") if "literal" in one else one["value"].get("value")  # DuckDB 2, else 1.5
-        schema, dot, name = str(text).lower().partition(".")
+        schema, dot, name = constant_of(one).lower().partition(".")
         if dot and schema in SCHEMAS:
             yield Reference(schema, name, place)
+
+
+def constant_of(node: dict[str, Any]) -> str:
+    """Return the text of a constant in a parsed statement; empty for anything else."""
+    if node.get("type") != "VALUE_CONSTANT":
+        return ""
+    return str(node["literal"].get("text") if "literal" in node else node["value"].get("value"))  # DuckDB 2, else 1.5
 
 
 def names_read(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:

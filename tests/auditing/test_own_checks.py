@@ -38,6 +38,18 @@ BROKEN = {
     "raw_table": ("select id as resource_id, 'x' as finding from raw.disks", "may only read staging, marts, meta"),
     "reads_a_file": ("select content as resource_id, 'x' as finding from read_text('/etc/passwd')", "read_text()"),
     "reads_csv": ("select a as resource_id, 'x' as finding from '/etc/passwd.csv'", "without its schema"),
+    "file_by_macro": (
+        "select resource_id, 'x' as finding from marts.judged_by_use(source := '/tmp/disks.csv')",
+        "may only read staging, marts, meta",
+    ),
+    "file_by_place": (
+        "select resource_id, 'x' as finding from marts.judged_by_use('/tmp/disks.csv', 'marts.resource_load')",
+        "may only read staging, marts, meta",
+    ),
+    "raw_by_macro": (
+        "select id as resource_id, 'x' as finding from marts.judged_by_use(source := 'raw.disks')",
+        "may only read staging, marts, meta",
+    ),
     "secrets": ("select name as resource_id, 'x' as finding from duckdb_secrets()", "duckdb_secrets()"),
     "in_a_subquery": (
         "select resource_id, 'x' as finding from staging.disks where (select count(*) from glob('/*')) > 0",
