@@ -26,7 +26,7 @@ STRICT: Found = (*(one for one in IDLE if one[0] != "scanned"), ("scanned", "sca
 
 def plant(site: Site) -> Iterator[Case]:
     """Plant what only metrics can tell apart, and yield its cases."""
-    for step in (_machines, _network, _data, _apps):
+    for step in (_machines, _network, _data, _apps, _circuits):
         yield from step(site)
 
 
@@ -167,3 +167,26 @@ def _apps(site: Site) -> Iterator[Case]:
         app = {"serverFarmId": plan.plain_id, "state": "Running", "enabled": True}
         builder.listed(home, "Microsoft.Web/sites", f"app-use-{name}", app, kind=kind)
         yield Case("idle_app_service_plans", plan, verdict, f"Use {use}, {kind}, {days} days old.")
+
+
+def _circuits(site: Site) -> Iterator[Case]:
+    kind = "Microsoft.Network"
+    gateways = list(
+        _of_kind(
+            *(site, "idle_express_route_gateways", f"{kind}/virtualNetworkGateways", "ergw-use-", IDLE),
+            properties={
+                "gatewayType": "ExpressRoute",
+                "sku": {"name": "ErGw1AZ", "tier": "ErGw1AZ", "capacity": 2},
+                "ipConfigurations": [{"id": "default", "properties": {}}],
+            },
+        )
+    )
+    for gateway in gateways:
+        joined = {
+            "connectionType": "ExpressRoute",
+            "connectionStatus": "Connected",
+            "virtualNetworkGateway1": {"id": gateway.resource.plain_id.upper()},
+            "peer": {"id": site.network("expressRouteCircuits/erc-main")},
+        }
+        site.builder.listed(site.homes[1], f"{kind}/connections", f"cn-{gateway.resource.name}", joined)
+    yield from gateways

@@ -55,6 +55,7 @@ ALIVE = {
     "cpu_percent": Level(0.3, 2),
     "dtu_consumption_percent": Level(0.3, 2),
     "CpuPercentage": Level(2, 9),
+    "ExpressRouteGatewayCpuUtilization": Level(1, 4),
     "BytesReceived": Level(4e4, 4e4),
     "BytesSent": Level(4e4, 4e4),
 }
@@ -72,6 +73,7 @@ USES: Mapping[str, Mapping[str, Level]] = {
         "Transactions": Level(0.2, 1),
         "connection_successful": Level(1, 1),
         "BytesSent": Level(4e6, 4e6),
+        "ExpressRouteGatewayBitsPerSecond": Level(1800, 40),
     },
     "low": LOW,
     "low_without_memory": {name: level for name, level in LOW.items() if "Memory" not in name},

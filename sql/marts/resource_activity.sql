@@ -11,39 +11,61 @@
 --   first_date: First measured UTC day.
 --   last_date: Last measured UTC day.
 --   measured_days: Days on which the resource was there and its use was asked for.
---   total: Use on those days, in the metric's unit.
+--   total: Use on those days, in the metric's unit; of a metric in bits per second, in bytes.
 --   per_day: Use of a measured day on average.
-with roles(metric_namespace, alive_metric_name, metric_name) as (
+with roles(metric_namespace, alive_metric_name, metric_name, total_of_average_hour) as (
     values
-        ('microsoft.network/natgateways', 'DatapathAvailability', 'ByteCount'),
-        ('microsoft.network/loadbalancers', 'VipAvailability', 'ByteCount'),
-        ('microsoft.network/azurefirewalls', 'FirewallHealth', 'DataProcessed'),
-        ('microsoft.network/applicationgateways', 'CapacityUnits', 'TotalRequests'),
-        ('microsoft.documentdb/databaseaccounts', 'ServiceAvailability', 'TotalRequestUnits'),
-        ('microsoft.storage/storageaccounts', 'UsedCapacity', 'Transactions'),
-        ('microsoft.sql/servers/databases', 'cpu_percent', 'connection_successful')
+        ('microsoft.network/natgateways', 'DatapathAvailability', 'ByteCount', null),
+        ('microsoft.network/loadbalancers', 'VipAvailability', 'ByteCount', null),
+        ('microsoft.network/azurefirewalls', 'FirewallHealth', 'DataProcessed', null),
+        ('microsoft.network/applicationgateways', 'CapacityUnits', 'TotalRequests', null),
+        ('microsoft.documentdb/databaseaccounts', 'ServiceAvailability', 'TotalRequestUnits', null),
+        ('microsoft.storage/storageaccounts', 'UsedCapacity', 'Transactions', null),
+        ('microsoft.sql/servers/databases', 'cpu_percent', 'connection_successful', null),
+        (
+            'microsoft.network/virtualnetworkgateways',
+            'ExpressRouteGatewayCpuUtilization',
+            'ExpressRouteGatewayBitsPerSecond',
+            3600 / 8
+        )
 ),
 
 alive as (
-    select metrics.resource_id, metrics.usage_date, roles.alive_metric_name, roles.metric_name, roles.metric_namespace,
+    select
+        metrics.resource_id,
+        metrics.usage_date,
+        roles.alive_metric_name,
+        roles.metric_name,
+        roles.metric_namespace,
+        roles.total_of_average_hour,
     from staging.resource_metrics as metrics
     inner join roles
         on metrics.metric_namespace = roles.metric_namespace and metrics.metric_name = roles.alive_metric_name
     where metrics.measured_hours > 0
+),
+
+used as (
+    select
+        alive.resource_id,
+        alive.metric_name,
+        alive.alive_metric_name,
+        alive.usage_date,
+        coalesce(counted.total, counted.average * counted.measured_hours * alive.total_of_average_hour, 0) as day_total,
+    from alive
+    inner join staging.resource_metrics as counted
+        on alive.resource_id = counted.resource_id
+        and alive.metric_name = counted.metric_name
+        and alive.usage_date = counted.usage_date
 )
 
 select
-    alive.resource_id,
-    alive.metric_name,
-    alive.alive_metric_name,
-    min(alive.usage_date) as first_date,
-    max(alive.usage_date) as last_date,
+    resource_id,
+    metric_name,
+    alive_metric_name,
+    min(usage_date) as first_date,
+    max(usage_date) as last_date,
     count(*) as measured_days,
-    sum(coalesce(used.total, 0)) as total,
-    sum(coalesce(used.total, 0)) / count(*) as per_day,
-from alive
-inner join staging.resource_metrics as used
-    on alive.resource_id = used.resource_id
-    and alive.metric_name = used.metric_name
-    and alive.usage_date = used.usage_date
-group by alive.resource_id, alive.metric_name, alive.alive_metric_name
+    sum(day_total) as total,
+    sum(day_total) / count(*) as per_day,
+from used
+group by resource_id, metric_name, alive_metric_name
