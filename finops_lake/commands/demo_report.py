@@ -44,6 +44,8 @@ def print_report(app: App) -> None:
     print_findings(audit)
     if audit.truncated:
         print(f"The totals count {audit.row_count - len(audit.rows):,} more; finops-lake audit lists all.")
+    if not app.settings.metrics:
+        print("FINOPS_LAKE_METRICS=true has the demo look at metrics, too, for what is idle; that takes it longer.")
     print()
     print_budgets_in_danger(audit.sections["budgets"])
     print()

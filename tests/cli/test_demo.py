@@ -54,6 +54,7 @@ def test_demo_shows_cost_waste_budgets_and_what_could_not_be_read(demo: subproce
     assert re.search(r"October 2026 +November so far", demo.stdout)
     assert re.search(r"Contoso Development: .*cost_daily.* \(denied\)", demo.stdout)
     assert "Ask for the role Cost Management Reader" in demo.stdout
+    assert "FINOPS_LAKE_METRICS=true has the demo look at metrics, too" in demo.stdout
 
 
 def test_demo_shows_the_ledgers_totals(demo: subprocess.CompletedProcess[str]) -> None:
