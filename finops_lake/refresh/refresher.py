@@ -86,26 +86,36 @@ class Refresher:
         with warehouse.lock(lock_timeout), ExitStack() as stack:
             azure = self._azure()
             stack.callback(azure.close)
-            run = Run(self._settings, warehouse, azure, self._journal, demand, on_progress, self._monotonic, self._wall)
-            run.is_stopped = is_stopped
+            run = Run(
+                self._settings,
+                warehouse,
+                azure,
+                self._journal,
+                demand,
+                on_progress,
+                self._monotonic,
+                self._wall,
+                is_stopped,
+            )
+            loading = run.loading
             try:
                 run.work()
             finally:
-                run.publish()
+                loading.publish()
             run.notes += warehouse.faults
             if self._settings.now is None:
                 run.notes += clock_notes(azure.clock_skew)
-        LOG.info("refreshed %d pieces, %d left", len(run.results), run.fetcher.left)
+        LOG.info("refreshed %d pieces, %d left", len(loading.results), loading.fetcher.left)
         return RefreshReport(
             started,
             self._settings.utc_now(),
-            tuple(run.results),
-            run.generation,
-            run.fetcher.left,
+            tuple(loading.results),
+            loading.generation,
+            loading.fetcher.left,
             tuple(run.notes),
             tuple(run.told),
             run.superseded,
-            run.unchanged,
+            loading.unchanged,
         )
 
 
