@@ -1,9 +1,9 @@
--- Effective tags of each resource that exists now as one value, kept ready for what looks at many resources: those of marts.resource_tags.
+-- The tags of marts.resource_tags as one value for each resource, kept ready for what looks at many resources.
 -- grain: one row per resource, also those without tags
 -- stored: whole
 -- columns:
 --   resource_id: Full ARM id, lower case.
---   tags: Effective tags, key (lower case) to value, by key; empty where there are none.
+--   tags: Key (lower case) to value, by key; empty where there are none.
 select
     resources.resource_id,
     coalesce(
