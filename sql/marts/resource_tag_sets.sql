@@ -4,6 +4,20 @@
 -- columns:
 --   resource_id: Full ARM id, lower case.
 --   tags: Key (lower case) to value, by key; empty where there are none.
+with tags as (
+    select
+        resource_id,
+        tag_key,
+        min(tag_value) as tag_value, -- a map refuses a key twice; the same resource in two listings must not break it
+    from marts.resource_tags
+    group by resource_id, tag_key
+),
+
+resources as (
+    select distinct resource_id
+    from staging.resources
+)
+
 select
     resources.resource_id,
     coalesce(
@@ -12,6 +26,6 @@ select
         ),
         map([]::varchar[], []::varchar[])
     ) as tags,
-from staging.resources as resources
-left join marts.resource_tags as tags on resources.resource_id = tags.resource_id
+from resources
+left join tags on resources.resource_id = tags.resource_id
 group by resources.resource_id
