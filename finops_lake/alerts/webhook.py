@@ -126,14 +126,9 @@ class Webhook:
         )
         thread.start()
         thread.join(ATTEMPT_SECONDS)
-        return (
-            done[0]
-            if done
-            else (
-                Reply(False, f"no whole reply within {ATTEMPT_SECONDS:.0f} seconds; it may have arrived"),
-                None,
-            )
-        )
+        if done:
+            return done[0]
+        return Reply(False, f"no whole reply within {ATTEMPT_SECONDS:.0f} seconds; it may have arrived"), None
 
     def _attempt(self, body: bytes, message_id: str, backoff: float) -> tuple[Reply, float | None]:
         """Return what came of one attempt, and after how many seconds another one is worth it; None: it is not."""
