@@ -13,11 +13,12 @@ from finops_lake.alert_rules import AlertRule
 from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.budgets import BudgetQuestion, answer_budgets
+from finops_lake.answers.findings import FOUND, ask_findings
 from finops_lake.answers.mutes import Mutes
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.subscriptions import select_subscriptions, subscriptions_of
 from finops_lake.errors import EmptyLakeError, FinopsLakeError
-from finops_lake.lake.reader import LakeReader
+from finops_lake.lake.reader import LakeReader, Result
 
 JUDGED_DAYS = 30
 RECENT_DAYS = 7
@@ -27,11 +28,11 @@ LAST_DAYS = 7
 """A commitment that ends is told once more so many days before."""
 
 MOST = 10_000
-WASTE_SQL = """select check_name, resource_id, resource_name, findings.sub_account_id, subscriptions.sub_account_name,
+WASTE_SQL = f"""select check_name, resource_id, resource_name, findings.sub_account_id, subscriptions.sub_account_name,
     reason, counted_saving, billing_currency, findings.tags
-from marts.findings as findings
+from {FOUND} as findings
 left join marts.subscriptions as subscriptions using (sub_account_id)
-where verdict = 'waste' and counted_saving > 0{where}
+where verdict = 'waste' and counted_saving > 0{{where}}
 order by counted_saving desc, check_name, resource_id"""
 
 COMMITMENTS_SQL = """select commitment_name, commitment_type, display_name, sku_name, expiry_date, days_left,
@@ -221,7 +222,7 @@ def _anomaly(row: Mapping[str, Any], ids: Mapping[str, str]) -> Candidate:
 
 def _waste(rule: AlertRule, sight: Sight) -> Found:
     """Every finding with a saving that counts; how much of it is new is decided by what is known."""
-    rows = _rows(sight.lake, WASTE_SQL.format(where=_within(rule, sight.lake, "findings.sub_account_id")))
+    rows = _rows(ask_findings(sight.lake, WASTE_SQL.format(where=_within(rule, sight.lake, "findings.sub_account_id"))))
     rows = [row for row in rows if _carries(row["tags"], rule.tags)]
     mine, notes = _in_currency(rule, rows)
     return Found(
@@ -273,7 +274,7 @@ def _commitments(rule: AlertRule, sight: Sight) -> Found:
     sql = COMMITMENTS_SQL.format(
         days=int(rule.threshold or 0), where=_within(rule, sight.lake, "commitments.sub_account_id")
     )
-    return Found(tuple(_commitment(row) for row in _rows(sight.lake, sql)))
+    return Found(tuple(_commitment(row) for row in _rows(sight.lake.query(sql))))
 
 
 def _commitment(row: Mapping[str, Any]) -> Candidate:
@@ -300,7 +301,7 @@ def _failed(rule: AlertRule, sight: Sight) -> Found:
     """Tables that could not be read in full, by scope; and the refresh itself, where it failed wholly."""
     found = [_whole_failure(sight.error)] if sight.error is not None else []
     try:
-        rows = _rows(sight.lake, FAILED_SQL.format(where=_within(rule, sight.lake, "scopes.scope_id")))
+        rows = _rows(sight.lake.query(FAILED_SQL.format(where=_within(rule, sight.lake, "scopes.scope_id"))))
     except EmptyLakeError:
         rows = []
     for row in rows:
@@ -328,7 +329,7 @@ def _whole_failure(error: FinopsLakeError) -> Candidate:
 def _stale(rule: AlertRule, sight: Sight) -> Found:
     """Tables that are overdue by more than the threshold's hours beyond their own maximal age."""
     found = []
-    for row in _rows(sight.lake, STALE_SQL):
+    for row in _rows(sight.lake.query(STALE_SQL)):
         age = sight.now - row["oldest_success_at"] - timedelta(seconds=row["max_age_seconds"])
         hours = age.total_seconds() / 3600
         if hours > (rule.threshold or 0):
@@ -350,8 +351,7 @@ _FINDERS: Mapping[str, Callable[[AlertRule, Sight], Found]] = {
 }
 
 
-def _rows(lake: LakeReader, sql: str) -> list[dict[str, Any]]:
-    result = lake.query(sql)
+def _rows(result: Result) -> list[dict[str, Any]]:
     names = [column.name for column in result.columns]
     return [dict(zip(names, row, strict=True)) for row in result.rows]
 

@@ -20,6 +20,7 @@ from finops_lake.answers.audit_question import (
 from finops_lake.answers.audit_rules import exclusion_notes, fault_notes
 from finops_lake.answers.audit_withheld import withheld_because, withheld_notes, withheld_report
 from finops_lake.answers.budgets import budgets_in_danger
+from finops_lake.answers.findings import FOUND, ask_findings
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, listing_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
@@ -128,16 +129,12 @@ left join marts.subscriptions using (sub_account_id)
 where verdict in ('waste', 'undetermined')
 order by verdict = 'waste' desc, monthly_saving desc nulls last, severity = 'high' desc, check_name, resource_id"""
 
-_ALL_AT_ONCE = """with everything as materialized (
-    select * from marts.findings
-),
-
-findings as (
-    select * from everything{conditions}
+_ALL_AT_ONCE = """with findings as (
+    select * from {found}{conditions}
 ),
 
 excluding as (
-    select unnest(excluded_by) as exclusion_number from everything
+    select unnest(excluded_by) as exclusion_number from {found}
 ),
 
 exclusions as (
@@ -165,14 +162,13 @@ select
 
 
 def _found(lake: LakeReader, checks: Sequence[Check], where: Sequence[str], limit: int) -> _Found:
-    """Look at what all checks say once, though rows and sums are wanted; only waste has a saving."""
+    """Return rows and sums of what the checks found; only waste has a saving."""
     if not checks:
         return _Found()
     conditions = _clause([_of(checks), *where])
     ranked = f"{_RANKED}\nlimit {limit}"
-    ((sums, rows, exclusions),) = lake.query(
-        _ALL_AT_ONCE.format(conditions=conditions, ranked=ranked, by_price=BY_PRICE)
-    ).rows
+    statement = _ALL_AT_ONCE.format(found=FOUND, conditions=conditions, ranked=ranked, by_price=BY_PRICE)
+    ((sums, rows, exclusions),) = ask_findings(lake, statement).rows
     counts = {
         (one["check_name"], one["verdict"]): (one["findings"], one["not_priced"])
         for one in sums or ()

@@ -113,16 +113,19 @@ class LakeReader:
         parameters: Parameters | None = None,
         *,
         variables: Mapping[str, Any] | None = None,
+        tables: Mapping[str, pa.Table] | None = None,
         max_rows: int | None = None,
         timeout: float | None = None,
     ) -> Result:
         """Return the rows of a statement of our own, at most `max_rows` of them, within `timeout` seconds.
 
-        `variables` are set for this call alone. Raises EmptyLakeError, NewerLakeError, RetryableError past
-        the time, and BadRequestError with DuckDB's explanation.
+        `variables` are set, and `tables` are there under their names, for this call alone. Raises EmptyLakeError,
+        NewerLakeError, RetryableError past the time, and BadRequestError with DuckDB's explanation.
         """
         with self._cursor() as cursor, limited(cursor, timeout):
             _set_variables(cursor, variables or {})
+            for name, table in (tables or {}).items():
+                cursor.register(name, table)
             return _fetched(cursor.execute(sql, parameters), max_rows)
 
     def recall(self, sql: str, *, timeout: float | None = None) -> Result:
@@ -186,14 +189,16 @@ class LakeReader:
                 result = _fetched(cursor.execute(statement), max_rows, max_bytes)
             return replace(result, reads=reads)
 
-    def arrow(self, sql: str, parameters: Parameters | None = None) -> pa.RecordBatchReader:
+    def arrow(
+        self, sql: str, parameters: Parameters | None = None, *, variables: Mapping[str, Any] | None = None
+    ) -> pa.RecordBatchReader:
         """Return the rows of a statement as a stream of Arrow batches, all from one generation.
 
-        The generation is held until the stream is read to its end or closed.
+        `variables` are set for this call alone. The generation is held until the stream is read to its end or closed.
         """
         import pyarrow as pa
 
-        batches = self._batches(sql, parameters)
+        batches = self._batches(sql, parameters, variables or {})
         schema = next(batches)
         return pa.RecordBatchReader.from_batches(schema, batches)
 
@@ -208,9 +213,10 @@ class LakeReader:
                 _set_variables(cursor, {"alerts": alerts})
             yield cursor
 
-    def _batches(self, sql: str, parameters: Parameters | None) -> Iterator[Any]:
+    def _batches(self, sql: str, parameters: Parameters | None, variables: Mapping[str, Any]) -> Iterator[Any]:
         """Yield the schema, then the batches."""
         with self._cursor() as cursor, limited(cursor, None):
+            _set_variables(cursor, variables)
             reader = cursor.sql(sql, params=parameters).to_arrow_reader()
             yield reader.schema
             yield from reader

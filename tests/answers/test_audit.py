@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
+from finops_lake.answers import findings
 from finops_lake.answers.amounts import Amount, read_amount
 from finops_lake.answers.answer import Answer
 from finops_lake.answers.audit import answer_audit
@@ -195,6 +196,47 @@ def test_excluded_findings_are_counted_and_their_savings_are_not(tmp_path: Path)
     home.warehouse.add_rules(None, (), [Fault("exclusions", "b.toml: cannot be read")])
     lake = home.fill([CHEAP, DEAR, DOLLARS], [])
     assert len(lake.query("from meta.exclusions").rows) == 5, "a faulty file leaves those of before"
+    lake.close()
+
+
+def test_what_the_checks_find_is_looked_for_once_until_something_new_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    arrow = LakeReader.arrow
+
+    def looking(lake: LakeReader, sql: str, *more: Any, **named: Any) -> Any:
+        looked.append(sql)
+        return arrow(lake, sql, *more, **named)
+
+    monkeypatch.setattr(LakeReader, "arrow", looking)
+    home = Lake(tmp_path)
+    lake = home.fill([CHEAP, DEAR], [charge(CHEAP, "5"), charge(DEAR, "300")])
+    assert named(asked(lake)) == ["dear", "cheap"]
+    assert named(asked(lake, resource_groups=("shop",))) == ["dear"]
+    assert len(looked) == 1, "another question about the same findings"
+    home.fill([CHEAP], [], later=timedelta(days=1)).close()
+    assert named(asked(lake)) == ["cheap"]
+    assert len(looked) == 2
+    lake.close()
+
+
+def test_an_exclusion_ends_with_its_day_though_nothing_new_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = datetime.now(UTC).date()
+    home = Lake(tmp_path)
+    home.warehouse.add_rules([Exclusion(1, "Soon", today, "resource cheap", resource_pattern="cheap")], (), ())
+    lake = home.fill([CHEAP], [charge(CHEAP, "5")])
+    assert named(asked(lake)) == []
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(days=1)
+
+    monkeypatch.setattr(findings, "datetime", Tomorrow)
+    assert named(asked(lake)) == ["cheap"]
     lake.close()
 
 

@@ -35,7 +35,7 @@ from tests.sql.test_cases import spread_over_days, to_arrow
 RESOURCES = 50_000
 COPIES = 2
 """How many times each case lies in every subscription, each time in groups of its own."""
-ALL_AIM, ONE_AIM = "<= 3,000 ms", "<= 200 ms"
+ALL_AIM, ONE_AIM, ANSWER_AIM = "<= 3,000 ms", "<= 200 ms", "<= 60 ms"
 Tables = dict[str, list[dict[str, Any]]]
 
 
@@ -192,8 +192,16 @@ def report(home: Path) -> None:
     show_both("all checks, one after the other", sums)
     every = "marts.findings: all checks at once, every row"
     show_both(every, measured(lambda: lake.query("select * from marts.findings")), ALL_AIM)
-    show_both("run_finops_audit: the answer", measured(lambda: answer_audit(lake, AuditQuestion())), ALL_AIM)
+    show_both("run_finops_audit, the first after a publication", measured(lambda: _first_answer(home)), ALL_AIM)
+    show_both("run_finops_audit, another question", measured(lambda: answer_audit(lake, AuditQuestion())), ANSWER_AIM)
     show("peak memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MB")
+    lake.close()
+
+
+def _first_answer(home: Path) -> None:
+    """Ask with nothing kept, the lake opened anew."""
+    lake = LakeReader(home)
+    answer_audit(lake, AuditQuestion())
     lake.close()
 
 
