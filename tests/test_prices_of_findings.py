@@ -69,7 +69,12 @@ def test_what_a_list_prices_is_what_azure_really_bills(refused: Refused) -> None
     priced = refused.app.lake.query(PRICED_SQL).rows
     compared = [(row[0], row[2] / billed[row[1]]) for row in priced if row[1] in billed]
     assert len(compared) > 10
-    assert {check for check, _ in compared} >= {"stopped_vms", "unattached_disks", "unused_ddos_plans"}
+    assert {check for check, _ in compared} >= {
+        "stopped_vms",
+        "unattached_disks",
+        "unused_ddos_plans",
+        "unused_public_ip_prefixes",
+    }
     wrong = [one for one in compared if not Decimal("0.98") < one[1] < Decimal("1.02")]
     assert not wrong
 

@@ -27,9 +27,9 @@ def plant(site: Site) -> Iterator[Case]:
         yield from step(site)
 
 
-def hourly(service: str, subcategory: str, name: str, price: str) -> Meter:
-    """Return a meter that is billed for each hour."""
-    return Meter(service, service, subcategory, name, price, 24, 0)
+def hourly(service: str, subcategory: str, name: str, price: str, units: int = 1) -> Meter:
+    """Return a meter that is billed for each hour, and for each of `units`."""
+    return Meter(service, service, subcategory, name, price, 24 * units, 0)
 
 
 def _networks(site: Site) -> Iterator[Case]:
@@ -92,12 +92,13 @@ def _translation(site: Site) -> Iterator[Case]:
     bare = builder.listed(site.homes[2], kind, "ng-sandbox", {}, sku={"name": "Standard"}, meter=meter)
     yield Case("unused_nat_gateways", bare, "waste", "It has no list of subnets at all.")
     kind = "Microsoft.Network/publicIPPrefixes"
-    price = hourly("Virtual Network", "IP Addresses", "Standard Static IP Prefix", "0.024")
+    price = hourly("Virtual Network", "Public IP Prefix", "Standard Static IP Addresses", "0.006", 4)
     member = {"prefixLength": 30, "publicIPAddresses": [{"id": site.network("publicIPAddresses/pip-from-prefix")}]}
     prefix = builder.listed(site.homes[0], kind, "ippre-legacy", member, sku=STANDARD, meter=price)
     yield Case("unused_public_ip_prefixes", prefix, "ok", "An address was taken from it.")
-    spare = builder.listed(site.homes[1], kind, "ippre-spare", {"prefixLength": 30}, sku=STANDARD, meter=price)
-    yield Case("unused_public_ip_prefixes", spare, "waste", "No address was taken from it.")
+    for home, name in ((0, "ippre-partners"), (1, "ippre-spare")):
+        spare = builder.listed(site.homes[home], kind, name, {"prefixLength": 30}, sku=STANDARD, meter=price)
+        yield Case("unused_public_ip_prefixes", spare, "waste", "No address was taken from it.")
 
 
 def _balancers(site: Site) -> Iterator[Case]:

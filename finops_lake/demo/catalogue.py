@@ -202,6 +202,7 @@ PRODUCTS = (
     ("Virtual Network", "IP Addresses", "Basic", "Basic IPv4 Static Public IP", "1 Hour", "0.0036"),
     ("Virtual Network", "IP Addresses", "Basic", "Basic IPv4 Dynamic Public IP", "1 Hour", "0.004"),
     ("Virtual Network", "IP Addresses", "Global", "Global IPv4 Static Public IP", "1 Hour", "0.01"),
+    ("Virtual Network", "Public IP Prefix", "Standard", "Standard Static IP Addresses", "1 Hour", "0.006"),
     ("Virtual Network", "Virtual Network Private Link", "Standard", "Standard Private Endpoint", "1 Hour", "0.01"),
     ("Virtual Network", "Virtual Network Private Link", "Standard", "Standard Data Processed - Egress", "1 GB", "0.01"),
     ("NAT Gateway", "NAT Gateway", "Standard", "Standard Gateway", "1 Hour", "0.045"),

@@ -90,6 +90,26 @@ addresses as (
     from staging.public_ips
 ),
 
+prefixes as (
+    select
+        resource_id,
+        sub_account_id,
+        location,
+        'addresses' as part,
+        'Public IP Prefix' as product_name,
+        'Standard Static IP Addresses' as meter_pattern,
+        'hour' as base_unit,
+        case when prefix_length between 1 and 32 then 1 << (32 - prefix_length) end as units,
+        case
+            when custom_prefix_id is not null then 'Taken from a range of your own, which is not billed.'
+            when prefix_length > 32 then 'IPv6 addresses are not billed.'
+            when coalesce(lower(sku_name), 'standard') <> 'standard' or lower(sku_tier) = 'global'
+                then 'No meter is known for the SKU ' || concat_ws(' ', sku_name, sku_tier) || '.'
+            when units is null then 'Its size is not known.'
+        end as unmetered_because,
+    from staging.public_ip_prefixes
+),
+
 translators as (
     select
         resource_id,
@@ -325,6 +345,7 @@ unpriced as (
 everything as (
     from disks
     union all by name from addresses
+    union all by name from prefixes
     union all by name from translators
     union all by name from balancers
     union all by name from application_gateways

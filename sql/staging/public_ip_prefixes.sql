@@ -7,6 +7,7 @@
 --   resource_name: Name as Azure writes it.
 --   location: Region, lower case.
 --   sku_name: SKU.
+--   sku_tier: Regional or Global.
 --   prefix_length: Length, such as 30.
 --   public_ip_count: Addresses taken from it.
 --   nat_gateway_id: NAT gateway that uses it, lower case.
@@ -22,6 +23,7 @@ select
     name as resource_name,
     lower(location) as location,
     sku_name,
+    sku_tier,
     prefix_length,
     coalesce(json_array_length(public_ip_ids), 0)::int as public_ip_count,
     lower(nat_gateway_id) as nat_gateway_id,

@@ -65,7 +65,7 @@ of its meter carry no resource, the price of its meters stands in for the bill, 
 | `retail_price` | low | Public price: by consumption, not Spot, in force, without tiers by volume; Dev/Test prices for Dev/Test subscriptions. |
 | `not_priced` | | Null, never 0: `not_priced_because` in the evidence says why. |
 
-`marts.sku_meters` tells the meters by SKU (managed disks, public addresses, NAT, VPN, ExpressRoute and application gateways,
+`marts.sku_meters` tells the meters by SKU (managed disks, public addresses and their prefixes, NAT, VPN, ExpressRoute and application gateways,
 load balancers, firewalls, bastions, private endpoints, DDoS plans, App Service plans, machines), and only what is paid for
 being there: data processed, capacity units, operations and the licences of images come on top. A month has 730 hours. Where not exactly one meter
 fits, there is no price. A resource whose subscription's bill names others on days when it was there already is not priced by
