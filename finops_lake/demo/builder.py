@@ -9,7 +9,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from finops_lake.demo.catalogue import ADDRESS_METERS, COMPUTE, DISK_MONTH, DISK_TIERS, PRICE_FACTORS, Meter, Offering
+from finops_lake.demo.catalogue import (
+    ADDRESS_METERS,
+    COMPUTE,
+    DISK_MONTH,
+    DISK_TIERS,
+    PRICE_FACTORS,
+    PROVISIONED_DISKS,
+    Meter,
+    Offering,
+)
 from finops_lake.demo.model import (
     Disk,
     EstateSpec,
@@ -206,6 +215,21 @@ class Builder:
             quantity, decimals = DISK_MONTH
             meter = Meter("Storage", "Storage", subcategory, meter_name, price, quantity, decimals)
             self.line(disk, meter, first_day=self._since(disk.created), prompt=True)
+        return disk
+
+    def provisioned_disk(
+        self, group: ResourceGroup, name: str, sku: str, size_gb: int, performance: tuple[int, int]
+    ) -> Disk:
+        """Add a disk that is billed by its size and by the operations and megabytes a second its owner set."""
+        created = self.instant(450)
+        disk = Disk(group, DISKS, name, sku=sku, tier=None, size_gb=size_gb, performance=performance, created=created)
+        self._add(disk, created)
+        for amount, (product, meter_name, _, price, free) in zip(
+            (size_gb, *performance), PROVISIONED_DISKS[sku], strict=True
+        ):
+            if amount > free:
+                meter = Meter("Storage", "Storage", product, meter_name, price, 24 * (amount - free), 0)
+                self.line(disk, meter, first_day=self._since(created), prompt=True)
         return disk
 
     def address(

@@ -184,6 +184,20 @@ DISK_TIERS = {
 }
 """SKU and size in GB -> performance tier, meter subcategory, meter name, price of a month."""
 
+PROVISIONED_DISKS = {
+    "PremiumV2_LRS": (
+        ("Azure Premium SSD v2", "Premium LRS Provisioned Capacity", "1 GiB/Hour", "0.000110", 0),
+        ("Azure Premium SSD v2", "Premium LRS Provisioned IOPS", "1/Hour", "0.000007", 3000),
+        ("Azure Premium SSD v2", "Premium LRS Provisioned Throughput (MBps)", "1/Hour", "0.000055", 125),
+    ),
+    "UltraSSD_LRS": (
+        ("Ultra Disks", "Ultra LRS Provisioned Capacity", "1 GiB/Hour", "0.000164", 0),
+        ("Ultra Disks", "Ultra LRS Provisioned IOPS", "1/Hour", "0.000068", 0),
+        ("Ultra Disks", "Ultra LRS Provisioned Throughput (MBps)", "1/Hour", "0.000479", 0),
+    ),
+}
+"""SKU -> product, meter, unit, price, and what of it is free, for GiB, operations and megabytes a second."""
+
 DISK_MONTH = (33_336, 6)
 """A day of a managed disk, in months: 0.033336 (24 hours of 1/720 month, as the bill rounds it)."""
 
@@ -283,4 +297,6 @@ def meter_id(service: str, product: str, name: str, location: str) -> str:
 
 def unit_of(meter_name: str) -> str:
     """Return what one unit of a meter stands for on the bill: a month of a disk, and an hour of all else."""
+    if meter_name.endswith(" Provisioned Capacity"):
+        return "1 GiB/Hour"
     return "1/Month" if meter_name.endswith(" Disk") else "1 Hour"

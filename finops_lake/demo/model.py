@@ -160,7 +160,10 @@ class VirtualMachine(Resource):
 
 @dataclass(frozen=True)
 class Disk(Resource):
-    """A managed disk; ids of virtual machines in `managed_by` and `managed_by_extended`."""
+    """A managed disk; ids of virtual machines in `managed_by` and `managed_by_extended`.
+
+    `performance` is what its owner set, as operations and megabytes a second; None: what comes with its size.
+    """
 
     sku: str = "Premium_LRS"
     tier: str | None = "P10"
@@ -172,6 +175,7 @@ class Disk(Resource):
     max_shares: int | None = None
     created: datetime = field(kw_only=True)
     ownership_updated: datetime | None = None
+    performance: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

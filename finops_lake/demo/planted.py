@@ -126,6 +126,13 @@ def _disks(planter: _Planter, homes: list[ResourceGroup], managed: tuple[Resourc
     note(check, small, "waste", "Detached 20 days ago, inside the 30 days its cost is taken from.")
     free = builder.disk(homes[0], "disk-legacy-free", "Premium_LRS", 64, billed=False, created=builder.instant(120))
     note(check, free, "waste", "Unattached, without a single row of cost: not priced.")
+    for name, sku, performance in (
+        ("disk-legacy-fast", "PremiumV2_LRS", (8_000, 300)),
+        ("disk-legacy-roomy", "PremiumV2_LRS", (3_000, 125)),
+        ("disk-legacy-ultra", "UltraSSD_LRS", (2_048, 8)),
+    ):
+        provisioned = builder.provisioned_disk(homes[0], name, sku, 512, performance)
+        note(check, provisioned, "waste", f"Unattached, {sku}.")
     young = builder.disk(homes[0], "disk-legacy-restore", "Premium_LRS", 512, created=builder.instant(1))
     note(check, young, "not_applicable", "Created yesterday.", is_young=True)
     claim = builder.disk(managed[0], "pvc-" + builder.guid("claim"), "Premium_LRS", 128)

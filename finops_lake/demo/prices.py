@@ -15,6 +15,7 @@ from finops_lake.demo.catalogue import (
     EVERYWHERE,
     PRICE_FACTORS,
     PRODUCTS,
+    PROVISIONED_DISKS,
     REGIONS,
     SOLD_EVERYWHERE,
     meter_id,
@@ -53,7 +54,7 @@ def retail_prices(world: World, call: Call) -> Reply:
 
 
 def _rows(currency: str) -> Iterator[dict[str, Any]]:
-    for row in (*_machines(), *_disks(), *_products()):
+    for row in (*_machines(), *_disks(), *_provisioned_disks(), *_products()):
         price = row.pop("price") * PRICE_FACTORS.get(currency, Decimal(1))
         yield {
             "currencyCode": currency,
@@ -94,6 +95,17 @@ def _disks() -> Iterator[dict[str, Any]]:
             yield _row("Storage", product, sku, f"{meter} Mount", "1/Month", Decimal(price) / 20, region)
             zonal = sku.replace("LRS", "ZRS")
             yield _row("Storage", product, zonal, f"{zonal} Disk", "1/Month", Decimal(price) * Decimal("1.5"), region)
+
+
+def _provisioned_disks() -> Iterator[dict[str, Any]]:
+    """Yield each meter by its tiers: what is free has a row of its own, that costs nothing."""
+    for meters in PROVISIONED_DISKS.values():
+        for product, meter, unit, price, free in meters:
+            for region in REGIONS:
+                row = _row("Storage", product, " ".join(meter.split()[:2]), meter, unit, Decimal(price), region)
+                yield row | {"tierMinimumUnits": Decimal(free)}
+                if free:
+                    yield row | {"price": Decimal(0)}
 
 
 def _products() -> Iterator[dict[str, Any]]:

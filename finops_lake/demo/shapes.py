@@ -109,7 +109,7 @@ def instance_view_shape(machine: VirtualMachine) -> dict[str, Any]:
 
 def disk_shape(disk: Disk) -> dict[str, Any]:
     """Return a managed disk; `managedBy`, `tier`, `osType` and the time of the last attach are absent when unknown."""
-    operations, megabytes = OPERATIONS_PER_SECOND[disk.sku]
+    operations, megabytes = disk.performance or OPERATIONS_PER_SECOND[disk.sku]
     copied = {"createOption": "FromImage"} if disk.os_type else {"createOption": "Empty"}
     properties: dict[str, Any] = {
         **({"osType": disk.os_type} if disk.os_type else {}),

@@ -9,7 +9,7 @@
 --   billing_currency: Currency that its subscription is billed in.
 --   price_source: Where the price of its meters comes from: price_paid_elsewhere (the unit price of on-demand charges of the same meter; Dev/Test apart), price_sheet or retail_price; of several meters the last of these. Null without a price.
 --   price_confidence: medium for prices that were negotiated, low for retail prices; null without a price.
---   price_parts: JSON list of the meters: part, meter_id, meter_name, unit_price, base_unit, units, price_source.
+--   price_parts: JSON list of the meters: part, meter_id, meter_name, unit_price, base_unit, units (beyond the free ones), price_source.
 --   not_priced_because: Why there is no price, in one sentence; null with one.
 with recent as materialized (
     select
@@ -74,6 +74,7 @@ keys as (
         arm_sku_name,
         is_windows,
         base_unit,
+        free_units,
     from wanted
     where unmetered_because is null and billing_currency is not null
 ),
@@ -120,6 +121,26 @@ found as (
     ) = 1
 ),
 
+sheet as (
+    select *, coalesce(tier_minimum_units, 0) as tier_start,
+    from staging.exported_prices
+    where
+        coalesce(lower(price_type), 'consumption') = 'consumption'
+        and nullif(term, '') is null
+        and coalesce(effective_start_date <= last_day(exported_month), true)
+        and coalesce(effective_end_date >= exported_month, true)
+    qualify rank() over (partition by currency, meter_id order by exported_month desc, effective_start_date desc nulls last) = 1
+),
+
+sheet_tiers as (
+    select
+        *,
+        count(distinct tier_start) over of_meter as tier_count,
+        max(unit_price) filter (where tier_start = 0) over of_meter as first_price,
+    from sheet
+    window of_meter as (partition by currency, meter_id)
+),
+
 offered as (
     select
         1 as place,
@@ -146,14 +167,9 @@ offered as (
         meter_id,
         unit_of_measure as unit,
         unit_price as price,
-    from staging.exported_prices
-    where
-        coalesce(lower(price_type), 'consumption') = 'consumption'
-        and coalesce(tier_minimum_units, 0) = 0
-        and nullif(term, '') is null
-        and coalesce(effective_start_date <= last_day(exported_month), true)
-        and coalesce(effective_end_date >= exported_month, true)
-    qualify rank() over (partition by currency, meter_id order by exported_month desc, effective_start_date desc nulls last) = 1
+        nullif(tier_start, 0)::bigint as free_units,
+    from sheet_tiers
+    where tier_count = 1 and tier_start = 0 or tier_count = 2 and first_price = 0 and tier_start > 0
     union all by name
     select
         3 as place,
@@ -178,6 +194,25 @@ offered as (
         retail_price as price,
     from marts.meter_prices
     where tier_count = 1
+    union all by name
+    select
+        4 as place,
+        'retail_price' as price_source,
+        listed.currency,
+        listed.meter_id,
+        listed.location as listed_in,
+        listed.unit_of_measure as unit,
+        listed.retail_price as price,
+        listed.tier_minimum_units::bigint as free_units,
+    from listed
+    inner join marts.meter_prices as first_tiers using (currency, meter_id, location)
+    where
+        listed.price_type = 'consumption' and listed.tier_minimum_units > 0
+        and first_tiers.tier_count = 2 and first_tiers.retail_price = 0
+    qualify row_number() over (
+        partition by listed.currency, listed.meter_id, listed.location
+        order by listed.is_primary_region desc nulls last, listed.effective_from desc nulls last, listed.sku_id
+    ) = 1
 ),
 
 measured as (
@@ -190,6 +225,7 @@ measured as (
         case
             when unit_name in ('hour', 'hours') then 'hour'
             when unit_name in ('month', 'months') then 'month'
+            when unit_name in ('gib/hour', 'gib hours') then 'GiB hour'
         end as base_unit,
         case
             when place > 1
@@ -225,6 +261,7 @@ agreed as (
         on found.billing_currency = offers.currency
         and found.meter_id = offers.meter_id
         and found.base_unit = offers.base_unit
+        and found.free_units is not distinct from offers.free_units
         and coalesce(offers.listed_in = found.listed_in, true)
         and coalesce(offers.is_dev_test = found.is_dev_test, true)
     where found.meter_count = 1 and offers.unit_price > 0
@@ -255,7 +292,7 @@ parts as (
         chosen.place,
         try_cast(
             try_cast(chosen.unit_price as decimal(19, 12)) * wanted.units::decimal(9, 0)
-            * case wanted.base_unit when 'hour' then 730 else 1 end as decimal(38, 24)
+            * case when wanted.base_unit in ('hour', 'GiB hour') then 730 else 1 end as decimal(38, 24)
         ) as monthly_price,
         coalesce(wanted.product_name, 'the size ' || wanted.arm_sku_name) as priced_by,
         case

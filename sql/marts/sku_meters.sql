@@ -1,7 +1,7 @@
 -- Meters that resources are billed by around the clock, as their SKUs tell: what a price is looked up by where no charge tells the cost.
 -- Only what a resource pays for being there: data that it processes or stores comes on top.
 -- grain: one row per resource of a kind listed here and part of its price
--- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); size tiers of managed disks, rules that a load balancer includes and states that are not billed: Azure's pricing pages
+-- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); rules that a load balancer includes and states that are not billed: Azure's pricing pages
 -- columns:
 --   resource_id: Full ARM id, lower case.
 --   sub_account_id: Subscription, /subscriptions/<guid>.
@@ -11,63 +11,11 @@
 --   meter_pattern: Regular expression that all of the meter's name matches, whatever its case; null for machines.
 --   arm_sku_name: Size of a machine as resources name it; null for all else.
 --   is_windows: Whether the licence of Windows is in a machine's price.
---   base_unit: What a unit of the price is for: hour or month.
---   units: How many of the meter run at once.
+--   base_unit: What a unit of the price is for: hour, month or GiB hour.
+--   units: How many of the meter run at once; of a meter with a free amount, those beyond it.
+--   free_units: Units that the meter includes free of charge; null where it has none.
 --   unmetered_because: Why no meter of a fixed price is known, in one sentence; null where one is.
-with sized_disks as (
-    select
-        *,
-        lower(split_part(sku_name, '_', 1)) as family,
-        upper(split_part(sku_name, '_', 2)) as redundancy,
-        case
-            when disk_size_gb <= 0 then null
-            when disk_size_gb <= 4 then 1
-            when disk_size_gb <= 8 then 2
-            when disk_size_gb <= 16 then 3
-            when disk_size_gb <= 32 then 4
-            when disk_size_gb <= 64 then 6
-            when disk_size_gb <= 128 then 10
-            when disk_size_gb <= 256 then 15
-            when disk_size_gb <= 512 then 20
-            when disk_size_gb <= 1024 then 30
-            when disk_size_gb <= 2048 then 40
-            when disk_size_gb <= 4096 then 50
-            when disk_size_gb <= 8192 then 60
-            when disk_size_gb <= 16384 then 70
-            when disk_size_gb <= 32767 then 80
-        end as size_tier,
-        try_cast(regexp_extract(tier, '^P(\d+)$', 1) as int) as performance_tier,
-    from staging.disks
-),
-
-disks as (
-    select
-        resource_id,
-        sub_account_id,
-        location,
-        'disk' as part,
-        case family
-            when 'premium' then 'Premium SSD Managed Disks'
-            when 'standardssd' then 'Standard SSD Managed Disks'
-            when 'standard' then 'Standard HDD Managed Disks'
-        end as product_name,
-        case family
-            when 'premium' then 'P' || greatest(size_tier, coalesce(performance_tier, 0))
-            when 'standardssd' then 'E' || size_tier
-            when 'standard' then 'S' || greatest(size_tier, 4)
-        end || ' (' || redundancy || ' )?Disks?' as meter_pattern,
-        redundancy,
-        'month' as base_unit,
-        case
-            when family in ('premiumv2', 'ultrassd') then 'Priced by capacity, operations and throughput, not by size.'
-            when family not in ('premium', 'standardssd', 'standard') or redundancy not in ('LRS', 'ZRS') or family is null
-                then 'No meter is known for the SKU ' || coalesce(sku_name, 'null') || '.'
-            when size_tier is null then 'Its size is not known.'
-        end as unmetered_because,
-    from sized_disks
-),
-
-addresses as (
+with addresses as (
     select
         resource_id,
         sub_account_id,
@@ -329,21 +277,13 @@ unpriced as (
         resource_id,
         sub_account_id,
         location,
-        'snapshot' as part,
-        'Billed by the size in use, which no listing tells.' as unmetered_because,
-    from staging.snapshots
-    union all
-    select
-        resource_id,
-        sub_account_id,
-        location,
         'circuit' as part,
         'Priced by the zone of its peering location, which no listing tells.' as unmetered_because,
     from staging.express_route_circuits
 ),
 
 everything as (
-    from disks
+    from marts.disk_meters
     union all by name from addresses
     union all by name from prefixes
     union all by name from translators
@@ -370,5 +310,6 @@ select
     case when unmetered_because is null then is_windows end as is_windows,
     case when unmetered_because is null then base_unit end as base_unit,
     case when unmetered_because is null then coalesce(units, 1)::bigint end as units,
+    case when unmetered_because is null then free_units::bigint end as free_units,
     unmetered_because,
 from everything

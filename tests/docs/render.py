@@ -62,10 +62,10 @@ of its meter carry no resource, the price of its meters stands in for the bill, 
 | --- | --- | --- |
 | `price_paid_elsewhere` | medium | Unit price of on-demand charges of the same meter in the last 30 complete days: of its subscription, else of all, where they agree to a percent. |
 | `price_sheet` | medium | Unit price of the newest price sheet of an export, in the currency of the bill, where it has one for the meter. |
-| `retail_price` | low | Public price: by consumption, not Spot, in force, without tiers by volume; Dev/Test prices for Dev/Test subscriptions. |
+| `retail_price` | low | Public price: by consumption, not Spot, in force, without tiers by volume (but for a free first one); Dev/Test prices for Dev/Test subscriptions. |
 | `not_priced` | | Null, never 0: `not_priced_because` in the evidence says why. |
 
-`marts.sku_meters` tells the meters by SKU (managed disks, public addresses and their prefixes, NAT, VPN, ExpressRoute and application gateways,
+`marts.sku_meters` tells the meters by SKU (managed disks of all kinds, public addresses and their prefixes, NAT, VPN, ExpressRoute and application gateways,
 load balancers, firewalls, bastions, private endpoints, DDoS plans, App Service plans, machines), and only what is paid for
 being there: data processed, capacity units, operations and the licences of images come on top. A month has 730 hours. Where not exactly one meter
 fits, there is no price. A resource whose subscription's bill names others on days when it was there already is not priced by
