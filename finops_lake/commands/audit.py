@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +35,9 @@ OPTIONS = {
     "fail_on": "--fail-on",
     "since": "--since",
 }
+WITHOUT_MONEY = {"free": "free", "at_stake": "at stake"}
+"""What stands in place of a saving, by its source; "not priced" for others."""
+
 MANY = 10
 """Up to so many checks are all listed; of more only those that found something, the others in one line."""
 
@@ -248,12 +251,26 @@ def print_findings(answer: Answer) -> None:
                 for total in answer.totals
             ],
         )
-        if any(row["mark"] for row in findings):
-            print("~ by the price of its meters, as no charge names the resource")
+        for holds, words in _LEGEND:
+            if any(holds(row) for row in findings):
+                print(words)
     undetermined = [[*_place(row), cells.text(row["reason"])] for row in rows if row["verdict"] != "waste"]
     if undetermined:
         print()
         print_table([Column("Check"), Column("Resource"), Column("Why")], undetermined, title="Could not be judged")
+
+
+_LEGEND: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
+    (lambda row: bool(row["mark"]), "~ by the price of its meters, as no charge names the resource"),
+    (lambda row: bool(row["since_at"] and row["is_since_lower_bound"]), "≤ at the latest since then"),
+    (lambda row: row["saving_source"] == "free", "free: nothing is billed for it"),
+    (lambda row: row["saving_source"] == "at_stake", "at stake: a part of its bill that no price tells apart"),
+    (
+        lambda row: row["saving_source"] == "not_priced",
+        "not priced: neither charge nor price is known; the evidence says why",
+    ),
+)
+"""What the signs of the table mean, and the findings for which it must be said."""
 
 
 def _place(row: dict[str, Any]) -> list[str]:
@@ -268,7 +285,7 @@ def _finding(row: dict[str, Any]) -> list[str]:
     return [
         *_place(row),
         cells.text(row["sub_account_name"]),
-        f"{row['since_at']:%Y-%m-%d}" if row["since_at"] else "",
-        row["mark"] + cells.money(row["monthly_saving"]) or "not priced",
+        ("≤ " if row["is_since_lower_bound"] else "") + f"{row['since_at']:%Y-%m-%d}" if row["since_at"] else "",
+        row["mark"] + cells.money(row["monthly_saving"]) or WITHOUT_MONEY.get(row["saving_source"], "not priced"),
         cells.text(row["billing_currency"]),
     ]

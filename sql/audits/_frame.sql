@@ -13,6 +13,7 @@ with given as (
         null::varchar as state_kind,
         null::decimal(38, 24) as given_saving,
         null::varchar as given_currency,
+        null::varchar as unpriced,
         null::varchar as saving_part,
         null::varchar as saved_resource_id,
         null::json as evidence,
@@ -59,6 +60,8 @@ priced as (
         case
             when given.saving_rule = 'own' and savings.monthly_saving is null and prices.monthly_price is null
                 then coalesce(prices.not_priced_because, 'No charge names it, and what its SKU costs is not known.')
+            when given.saving_rule = 'given' and given.given_saving is null
+                then coalesce(given.unpriced, 'No charge of the last 30 complete days is known to be for this part of its bill.')
         end as not_priced_because,
         coalesce(given.since_at, states.valid_from) as known_since,
         given.since_at is null and coalesce(states.is_from_lower_bound, true) as is_since_lower_bound,

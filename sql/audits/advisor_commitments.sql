@@ -18,6 +18,7 @@ select
     coalesce(advice.target_sku, advice.recommendation_type_id) as resource_name,
     coalesce(advice.annual_savings_amount / 12, advice.monthly_savings_amount)::decimal(38, 24) as given_saving,
     advice.savings_currency as given_currency,
+    'Advisor names no saving.' as unpriced,
     to_json({
         'recommendation_id': advice.recommendation_id,
         'term': advice.term,

@@ -222,6 +222,14 @@ def test_findings_on_listings_that_are_cut_short_are_withheld(truncated: LakeRea
     assert len(told) > 0.9 * len(FIRING)
 
 
+def test_a_finding_without_a_price_says_why_and_no_other_does(lake: LakeReader) -> None:
+    told = lake.query(
+        "select saving_source = 'not_priced', json_exists(evidence, '$.not_priced_because'), list(distinct check_name)"
+        " from marts.findings where verdict = 'waste' group by all order by all"
+    ).rows
+    assert [row[:2] for row in told] == [(False, False), (True, True)], told
+
+
 def verdicts_in(lake: LakeReader, scope: str) -> dict[str, set[str]]:
     """Return what the checks that have a firing case say in a subscription."""
     rows = lake.query(f"select check_name, verdict from marts.findings where sub_account_id = '{scope}'").rows
