@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 
 from finops_lake.answers.amounts import Amount
 from finops_lake.answers.sqltext import literal
@@ -24,6 +26,9 @@ BUDGETS = "budgets"
 
 CATEGORIES = ("usage", "rate", "governance", "reliability")
 SEVERITIES = ("high", "medium", "low")
+NEAREST = 5
+"""Checks that are named where one is meant that does not exist."""
+
 
 
 @dataclass(frozen=True)
@@ -87,9 +92,20 @@ def select_checks(known: Sequence[Check], wanted: Sequence[str]) -> list[Check]:
     names = {BUDGETS, *(check.name for check in known)}
     for given, word in zip(wanted, words, strict=True):
         if word not in names:
-            allowed = ", ".join(["all", *GROUPS, *sorted(names)])
-            raise InputError("checks", given, f"allowed are {allowed}")
+            raise InputError("checks", given, _meant(word, names))
     return [check for check in known if check.name in words]
+
+
+def _meant(word: str, names: Collection[str]) -> str:
+    """Return the checks nearest to a name that no check has: written alike, or with a word in common."""
+    said = set(re.split(r"[\W_]+", word))
+    sharing = sorted((name for name in names if said & set(name.split("_"))), key=lambda name: (len(name), name))
+    near = list(dict.fromkeys([*get_close_matches(word, sorted(names), n=NEAREST), *sharing]))[:NEAREST]
+    nearest = f"the nearest are {', '.join(near)}; " if near else ""
+    return (
+        f"{nearest}allowed are all, {', '.join(GROUPS)}, {BUDGETS}, and the names of checks"
+        " (select distinct view_name from meta.headers where view_name like 'audits.%')"
+    )
 
 
 def asked_checks(lake: LakeReader, question: AuditQuestion) -> list[Check]:

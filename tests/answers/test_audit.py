@@ -46,7 +46,7 @@ def named(answer: Answer) -> list[str]:
 
 
 def asked(lake: LakeReader, **question: Any) -> Answer:
-    return answer_audit(lake, AuditQuestion(checks=("disks",), budgets=False, **question))
+    return answer_audit(lake, AuditQuestion(**({"checks": ("disks",), "budgets": False} | question)))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,9 @@ def test_what_was_looked_at_is_narrowed_alike(lake: LakeReader) -> None:
 @pytest.mark.parametrize(
     ("question", "said"),
     [
+        ({"checks": ("unatached_disk",)}, "checks: 'unatached_disk' cannot be used; the nearest are unattached_disks"),
+        ({"checks": ("gateways",)}, "nearest are idle_nat_gateways, unused_nat_gateways, application_gateways_v1"),
+        ({"checks": ("cats",)}, "checks: 'cats' cannot be used; allowed are all, vms, disks, ips, budgets, and"),
         ({"severities": ("grave",)}, "severities: 'grave' cannot be used; allowed are high, medium, low"),
         ({"categories": ("money",)}, "categories: 'money' cannot be used; allowed are usage, rate, governance"),
         ({"tags": ("=x",)}, "tags: '=x' cannot be used"),

@@ -31,7 +31,7 @@ from tests.cli.conftest import PROGRAM, Home, clean_environment, run_program
         (["cost", "--metric", "lst_cost"], "--metric: 'lst_cost' cannot be used; did you mean list_cost"),
         (["cost", "--tag", "env:prod"], "--tag: 'env:prod' cannot be used; Key=Value is needed"),
         (["cost", "--filter", "colour=red"], "--filter: 'colour' cannot be used; did you mean"),
-        (["audit", "--check", "cats"], "--check: 'cats' cannot be used; allowed are all, vms"),
+        (["audit", "--check", "cats"], "--check: 'cats' cannot be used; allowed are all, vms, disks"),
         (["budgets", "--status", "broke"], "--status: 'broke' cannot be used; allowed are exceeded"),
         (["export", "chargs", "--to", "x"], "MART: 'chargs' cannot be used; did you mean charges?"),
         (["sql", "delete from marts.charges"], "sql: 'delete from marts.charges' cannot be used; give one SELECT"),
