@@ -30,7 +30,6 @@ NEAREST = 5
 """Checks that are named where one is meant that does not exist."""
 
 
-
 @dataclass(frozen=True)
 class AuditQuestion:
     """What to audit. Empty means all; `regions` and `resource_groups` are patterns (* and ?), compared without case.

@@ -24,7 +24,7 @@ USUAL_SCHEMAS = ("marts", "meta")
 TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "as_of", "row_count")
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
 
-SHOWN = {"description": 54, "grain": 33}
+SHOWN = {"description": 64, "grain": 36}
 """Characters of each text in the overview, so that a hundred tables fit into one answer."""
 
 SAMPLE_ROWS = 200
@@ -60,6 +60,8 @@ class _Table:
     description: str | None
     grain: str | None
     words: str
+    is_base: bool
+    """Whether it only serves others, and stands in the overview only where somebody asks for more."""
 
     @property
     def name(self) -> str:
@@ -125,7 +127,8 @@ def _order(schemas: Sequence[str]) -> str:
     return f"list_position([{listed}], split_part(table_name, '.', 1)), table_name"
 
 
-_UNSHORTENED = ("whole_description", "whole_grain", "searched")
+_UNSHORTENED = ("whole_description", "whole_grain", "searched", "is_base")
+_IS_BASE = "described.table_name in (select view_name from meta.headers where key = 'base_of')"
 
 
 def _shortened(name: str) -> str:
@@ -136,7 +139,9 @@ def _shortened(name: str) -> str:
     )
 
 
-def _overview_sql(schemas: Sequence[str], word: str, columns: Sequence[str] = TABLE_COLUMNS) -> str:
+def _overview_sql(
+    schemas: Sequence[str], word: str, columns: Sequence[str] = TABLE_COLUMNS, *, bases: bool = True
+) -> str:
     searched = "lower(concat_ws(' ', described.table_name, described.description, described.grain, words))"
     texts = {
         "table_name": "described.table_name",
@@ -145,6 +150,7 @@ def _overview_sql(schemas: Sequence[str], word: str, columns: Sequence[str] = TA
         "whole_description": "described.description as whole_description",
         "whole_grain": "described.grain as whole_grain",
         "searched": f"{searched} as searched",
+        "is_base": f"{_IS_BASE} as is_base",
     }
     return f"""with described as (
 {_tables_sql(schemas)}
@@ -158,18 +164,19 @@ ages as (
 )
 select {", ".join(texts.get(name, name) for name in columns)}
 from described left join ages on described.table_name = ages.name
-where contains({searched}, {literal(word)})
+where contains({searched}, {literal(word)}){"" if bases else f" and not {_IS_BASE}"}
 order by {_order(schemas)}"""
 
 
 def _overview(lake: LakeReader, question: DescribeQuestion) -> Answer:
     schemas = question.schemas or (SCHEMAS if question.search else USUAL_SCHEMAS)
     word = (question.search or "").lower()
-    rows = tuple(one.shown for one in _tables(lake, schemas) if word in one.words)
+    bases = bool(question.schemas or word)
+    rows = tuple(one.shown for one in _tables(lake, schemas) if word in one.words and (bases or not one.is_base))
     return Answer(
         columns=TABLE_COLUMNS,
         rows=rows,
-        sql=_overview_sql(schemas, word),
+        sql=_overview_sql(schemas, word, bases=bases),
         as_of=None,
         row_count=len(rows),
         notes=tuple(_overview_notes(question)),
@@ -181,7 +188,8 @@ def _overview_notes(question: DescribeQuestion) -> list[str]:
     notes = ["row_count is null for views and macros; views are counted when asked for one by name (table=...)."]
     if not question.schemas and not question.search:
         notes.append(
-            "Left out, and listed with schemas: audits (a view per check); charges, staging and raw beneath these."
+            "Left out, and listed with schemas: audits (a view per check); charges, staging and raw beneath these; and"
+            " bases that only serve other marts (schemas=marts lists them, too)."
         )
     return notes
 

@@ -8,14 +8,6 @@
 -- population: staging.sql_virtual_machines
 -- fix: Set the licence type to AHUB (or DR for a passive replica) where owned licences are free for it.
 -- source: FinOps toolkit; joined by id, never by name
-with licences as (
-    select resource_id, billing_currency, sum(billed_cost) as cost
-    from marts.resource_meter_cost_last_30_days
-    where x_meter_subcategory ilike '%sql%' and x_meter_category ilike '%virtual machine%licen%'
-    group by resource_id, billing_currency
-    qualify row_number() over (partition by resource_id order by cost desc, billing_currency) = 1
-)
-
 select
     servers.resource_id,
     'SQL Server is paid by the hour: eligible for hybrid benefit where licences are owned.' as finding,
@@ -23,7 +15,7 @@ select
         when lower(servers.edition) in ('developer', 'express') then 'The edition ' || servers.edition || ' has no licence fee.'
         when machines.power_state = 'deallocated' then 'Deallocated: no licence is billed.'
     end as spared,
-    licences.cost as given_saving,
+    licences.billed_cost as given_saving,
     licences.billing_currency as given_currency,
     servers.virtual_machine_id as saved_resource_id,
     'sql_licence' as saving_part,
@@ -31,5 +23,6 @@ select
         as evidence,
 from staging.sql_virtual_machines as servers
 left join staging.virtual_machines as machines on servers.virtual_machine_id = machines.resource_id
-left join licences on servers.virtual_machine_id = licences.resource_id
+left join marts.licence_cost_last_30_days as licences
+    on servers.virtual_machine_id = licences.resource_id and licences.licence = 'sql_licence'
 where coalesce(lower(servers.license_type), 'payg') not in ('ahub', 'dr')

@@ -8,14 +8,6 @@
 -- population: staging.virtual_machines
 -- fix: Set the licence type to Windows_Server where owned licences are free for it.
 -- source: FinOps toolkit; eligible, not owed: only valid with licences of your own
-with licences as (
-    select resource_id, billing_currency, sum(billed_cost) as cost
-    from marts.resource_meter_cost_last_30_days
-    where x_meter_subcategory ilike '%windows%' and x_meter_subcategory ilike '%licen%'
-    group by resource_id, billing_currency
-    qualify row_number() over (partition by resource_id order by cost desc, billing_currency) = 1
-)
-
 select
     machines.resource_id,
     'Windows without hybrid benefit: eligible where licences with Software Assurance are owned.' as finding,
@@ -25,11 +17,12 @@ select
             then 'A desktop image, licensed otherwise.'
         when machines.power_state = 'deallocated' then 'Deallocated: no licence is billed.'
     end as spared,
-    licences.cost as given_saving,
+    licences.billed_cost as given_saving,
     licences.billing_currency as given_currency,
     'windows_licence' as saving_part,
     to_json({'vm_size': machines.vm_size, 'license_type': machines.license_type, 'power_state': machines.power_state}) as evidence,
 from staging.virtual_machines as machines
 left join staging.subscriptions as subscriptions on machines.sub_account_id = subscriptions.sub_account_id
-left join licences on machines.resource_id = licences.resource_id
+left join marts.licence_cost_last_30_days as licences
+    on machines.resource_id = licences.resource_id and licences.licence = 'windows_licence'
 where machines.os_type ilike 'windows' and not coalesce(starts_with(lower(machines.license_type), 'windows'), false)

@@ -1,5 +1,6 @@
 -- What marts.listed_commitments says but for the age of the listing, kept ready: reservations and savings plans in one shape.
 -- grain: one row per reservation or savings plan
+-- base_of: marts.listed_commitments
 -- stored: whole
 -- columns:
 --   table_name: Raw table of the listing: reservations or savings_plans.

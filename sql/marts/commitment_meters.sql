@@ -1,5 +1,6 @@
 -- Whether a commitment is sold for the usage of a meter, by the price lists held and by what commitments covered.
 -- grain: one row per meter of a price list, or that a commitment covered
+-- base_of: marts.commitment_coverage
 -- stored: whole
 -- source: what can be covered by its prices: a meter with a reservation or savings plan price, or one that was
 -- columns:

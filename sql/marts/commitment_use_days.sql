@@ -1,5 +1,6 @@
 -- Azure's own daily figures of how commitments were used, kept ready: an account and its profiles tell the same days.
 -- grain: one row per commitment, UTC day, and whether the figure is of hours
+-- base_of: marts.commitment_utilization
 -- stored: whole
 -- columns:
 --   commitment_name: Its guid, lower case.

@@ -1,5 +1,6 @@
 -- Each service's cost of each day against what is usual for it on that weekday: the base of all anomalies.
 -- grain: one row per subscription (or billing account, for charges without one), service, billing currency and complete day from first_date to last_date
+-- base_of: marts.cost_anomalies
 -- source: usual is the median of the last eight same weekdays, which single unusual days do not move; noise the median
 --   of how much a day differs from the same weekday of the week before, over eight weeks
 -- parameters:

@@ -1,5 +1,6 @@
 -- What each thing that is billed cost in two periods, and why it differs: the base of every explanation of a change.
 -- grain: one row per group, subscription, resource, service, meter, unit, kind of charge and billing currency
+-- base_of: marts.cost_changes
 -- parameters:
 --   dimension: What to group by, such as charges.service_name, or a struct of several.
 --   measure: charges.billed_cost or charges.effective_cost.

@@ -1,5 +1,6 @@
 -- What one of something costs: an amount divided by how many there are, exactly, rounded half away from zero to 12 decimals.
 -- grain: one row
+-- base_of: marts.unit_costs
 -- parameters:
 --   amount: Cost, as decimal.
 --   units: How many, with at most nine decimals.

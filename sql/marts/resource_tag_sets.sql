@@ -1,5 +1,6 @@
 -- The tags of marts.resource_tags as one value for each resource, kept ready for what looks at many resources.
 -- grain: one row per resource, also those without tags
+-- base_of: marts.tagged_cost
 -- stored: whole
 -- columns:
 --   resource_id: Full ARM id, lower case.

@@ -1,6 +1,7 @@
 -- Meters that resources are billed by around the clock, as their SKUs tell: what a price is looked up by where no charge tells the cost.
 -- Only what a resource pays for being there: data that it processes or stores comes on top.
 -- grain: one row per resource of a kind listed here and part of its price
+-- base_of: marts.resource_prices
 -- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); rules that a load balancer includes and states that are not billed: Azure's pricing pages
 -- columns:
 --   resource_id: Full ARM id, lower case.

@@ -1,5 +1,6 @@
 -- When each source of cost was last loaded, or asked again without any change.
 -- grain: one row per source, scope and month
+-- base_of: charges.candidates
 -- columns:
 --   x_source: Source as in charges.candidates.
 --   x_scope_id: Scope that was asked.

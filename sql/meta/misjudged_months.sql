@@ -1,6 +1,7 @@
 -- Months whose sources of cost were judged by an age that no longer holds: what was confirmed since counts as loaded then.
 -- A refresh judges them anew; between refreshes it is empty, but for shells, which do not see confirmations.
 -- grain: one row per month
+-- base_of: charges.candidates
 -- source: the rule of 3 days in charges.candidates, for subscriptions; charges without one are judged with their next load
 -- columns:
 --   billing_month: First day of the calendar month.

@@ -35,6 +35,22 @@ async def test_the_overview_is_short_and_every_table_is_described(app: App) -> N
     assert all(row["as_of"] for row in raw if row["row_count"])
 
 
+async def test_bases_that_only_serve_others_are_listed_where_more_is_asked_for(app: App) -> None:
+    bases = app.lake.query("select view_name, value from meta.headers where key = 'base_of'").rows
+    for base, above in bases:
+        for name in above.split(", "):
+            lineage = app.lake.query(f"select 1 from meta.lineage where view_name = '{name}'").rows
+            assert lineage, f"{base} is base of {name}, which there is not"
+    names = {base for base, _ in bases}
+    assert "marts.unit_costs" in names
+    usual = await ask(app, "describe_lake")
+    assert names.isdisjoint(row["table_name"] for row in records(usual))
+    marts = {row["table_name"] for row in records(await ask(app, "describe_lake", schemas="marts"))}
+    assert {name for name in names if name.startswith("marts.")} <= marts
+    shown = app.lake.query(usual["sql"]).rows
+    assert [row[0] for row in shown] == [row["table_name"] for row in records(usual)]
+
+
 async def test_every_table_can_be_described_in_detail_and_its_examples_run(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
