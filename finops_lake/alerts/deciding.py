@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from finops_lake.alert_rules import AlertRule
-from finops_lake.alerts.candidates import Candidate
+from finops_lake.alerts.candidate import Candidate
 from finops_lake.alerts.grouping import merged
 from finops_lake.errors import FinopsLakeError
 from finops_lake.journal import Alert, AlertBook, Delivery, Known

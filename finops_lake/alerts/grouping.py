@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from finops_lake.alerts.candidates import Candidate, money
+from finops_lake.alerts.candidate import Candidate, money
 
 NAMED = 5
 """How many of several things are named in a text."""

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from finops_lake.alert_rules import AlertRule
-from finops_lake.alerts.candidates import Found, Sight, candidates_of
+from finops_lake.alerts.candidate import Found, Sight
+from finops_lake.alerts.candidates import candidates_of
 from finops_lake.alerts.deciding import Decision, decide, seed
 from finops_lake.alerts.messages import Message, body_of, specimen
 from finops_lake.alerts.sending import Sender, Sent, webhook_of, words_of

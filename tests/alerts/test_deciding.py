@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from finops_lake.alert_rules import AlertRule
-from finops_lake.alerts.candidates import Candidate
+from finops_lake.alerts.candidate import Candidate
 from finops_lake.alerts.deciding import decide
 from finops_lake.journal import Alert, Known
 
