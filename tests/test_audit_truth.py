@@ -60,11 +60,11 @@ NOT_PLANTED = {
     "unused_reservations": "cost by queries names no commitment",
     "unused_savings_plans": "cost by queries names no commitment",
 }
-_SAVINGS_SQL = """
-select check_name, resource_id, monthly_saving, billing_currency
-from marts.findings
-where verdict = 'waste' and saving_source in ('billed_cost_last_30_days', 'not_priced')
-    and check_name not in (select replace(view_name, 'audits.', '') from meta.headers where key = 'saving')"""
+_FOUND_SQL = """
+select check_name, resource_id, verdict, monthly_saving, billing_currency,
+    verdict = 'waste' and saving_source in ('billed_cost_last_30_days', 'not_priced')
+    and check_name not in (select replace(view_name, 'audits.', '') from meta.headers where key = 'saving')
+from marts.findings"""
 
 Said = dict[str, dict[str, str]]
 """By check and id of what it is about: the verdict."""
@@ -117,9 +117,11 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
         warehouse.publish()
     lake = LakeReader(home)
     found: Said = defaultdict(dict)
-    for check, name, verdict in lake.query("select check_name, resource_id, verdict from marts.findings").rows:
+    savings = []
+    for check, name, verdict, saving, currency, is_of_own_bill in lake.query(_FOUND_SQL).rows:
         found[check][name] = verdict
-    savings = lake.query(_SAVINGS_SQL).rows
+        if is_of_own_bill:
+            savings.append((check, name, saving, currency))
     lake.close()
     return Judged(found, expected, savings, costs)
 

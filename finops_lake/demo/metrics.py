@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from finops_lake.demo.calls import Call
@@ -19,7 +21,11 @@ PATH = "/metrics"
 
 MOST_RESOURCES = 50
 RETENTION = timedelta(days=93)
+SPREADS = 1009
 HOUR = timedelta(hours=1)
+Hour = tuple[datetime, str]
+"""When an hour begins, and the same as Azure writes it."""
+
 NIGHT = 3
 """The hour of the day in which something runs on idle machines, too."""
 
@@ -105,13 +111,14 @@ def metrics(world: World, call: Call) -> Reply:
     if fault is not None:
         return error_reply(400, "BadRequest", fault)
     known = {item.cost_id: item for item in world.estate.resources}
+    hours = _hours(start, end)
     wanted = query.get("aggregation", "average").lower().split(",")
     answers = []
     for name in ids:
         item = known.get(name.lower())
         if item is None:
             continue
-        value = [_metric(world, item, metric, wanted, start, end) for metric in names]
+        value = [_metric(world, item, metric, wanted, hours) for metric in names]
         answers.append(
             {
                 "starttime": f"{start:%Y-%m-%dT%H:%M:%SZ}",
@@ -148,14 +155,17 @@ def _type_of(name: str) -> str:
     return "/".join([provider, *parts[::2]])
 
 
-def _metric(
-    world: World, item: Resource, name: str, wanted: Sequence[str], start: datetime, end: datetime
-) -> dict[str, Any]:
+def _hours(start: datetime, end: datetime) -> list[Hour]:
+    instants = (start + HOUR * number for number in range(math.ceil((end - start) / HOUR)))
+    return [(at, f"{at:%Y-%m-%dT%H:%M:%SZ}") for at in instants]
+
+
+def _metric(world: World, item: Resource, name: str, wanted: Sequence[str], hours: Sequence[Hour]) -> dict[str, Any]:
     use = world.estate.usage.get(item.cost_id, "busy")
     level = USES[use].get(name)
     if level is None and use == "busy":
         level = Level(34, 82) if _unit(name) == "Percent" else Level(1e7, 1e6)
-    points = [] if level is None else list(_points(world, item, name, level, wanted, start, end))
+    points = [] if level is None else _points(world, item, name, level, wanted, hours)
     unit = _unit(name)
     return {
         "id": f"{item.resource_id}/providers/Microsoft.Insights/metrics/{name}",
@@ -169,28 +179,37 @@ def _metric(
 
 
 def _points(
-    world: World, item: Resource, name: str, level: Level, wanted: Sequence[str], start: datetime, end: datetime
-) -> Iterator[dict[str, Any]]:
-    """Yield the hours; those before a resource was made, or while a machine does not run, have an instant alone."""
+    world: World, item: Resource, name: str, level: Level, wanted: Sequence[str], hours: Sequence[Hour]
+) -> list[dict[str, Any]]:
+    """Return the hours; those before a resource was made, or while a machine does not run, have an instant alone."""
     runs = not isinstance(item, VirtualMachine) or item.power_state in ("running", None)
     created, seed = world.estate.created[item.cost_id], zlib.crc32(f"{item.cost_id}/{name}".encode())
-    is_share = _unit(name) == "Percent"
-    at, number = start, 0
-    while at < end:
-        point: dict[str, Any] = {"timeStamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
-        if runs and at >= created:
-            spread = 0.8 + 0.4 * ((seed + number * 2_654_435_761) % 1009 / 1009)
-            mean = level.mean * (1 if is_share and level.mean > 50 else spread)
-            peak = level.night if level.night is not None and at.hour == NIGHT else level.peak
-            figures = {
-                "average": round(mean if is_share else mean / 60, 4),
-                "minimum": round(mean * 0.97 if is_share else 0, 4),
-                "maximum": round(peak, 4),
-                "total": round(mean * 60 if is_share else mean, 4),
-            }
-            point |= {kind: value for kind, value in figures.items() if kind in wanted}
-        yield point
-        at, number = at + HOUR, number + 1
+    by_day, by_night = _figures(level, _unit(name) == "Percent", frozenset(wanted))
+    return [
+        {"timeStamp": text, **(by_night if at.hour == NIGHT else by_day)[(seed + number * 2_654_435_761) % SPREADS]}
+        if runs and at >= created
+        else {"timeStamp": text}
+        for number, (at, text) in enumerate(hours)
+    ]
+
+
+@lru_cache
+def _figures(level: Level, is_share: bool, wanted: frozenset[str]) -> tuple[list[dict[str, float]], ...]:
+    """Return what an hour can look like, by day and at night, for each way in which figures spread."""
+    night = level.peak if level.night is None else level.night
+    means = [level.mean * (1 if is_share and level.mean > 50 else 0.8 + 0.4 * (n / SPREADS)) for n in range(SPREADS)]
+    hours = (
+        {
+            "average": round(mean if is_share else mean / 60, 4),
+            "minimum": round(mean * 0.97 if is_share else 0, 4),
+            "maximum": round(peak, 4),
+            "total": round(mean * 60 if is_share else mean, 4),
+        }
+        for peak in (level.peak, night)
+        for mean in means
+    )
+    figures = [{kind: value for kind, value in hour.items() if kind in wanted} for hour in hours]
+    return figures[:SPREADS], figures[SPREADS:]
 
 
 def _unit(name: str) -> str:

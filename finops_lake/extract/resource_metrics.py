@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -13,9 +14,11 @@ import pyarrow as pa
 from finops_lake.azure_api.clients import AzureClients
 from finops_lake.azure_api.metrics_question import MOST_RESOURCES, MetricsQuestion
 from finops_lake.errors import AccessDeniedError, FinopsLakeError, OutOfTimeError, ThrottledError
-from finops_lake.extract.arrow import instant, readable
+from finops_lake.extract.arrow import day, readable
 from finops_lake.extract.extractor import Extractor
 from finops_lake.source import Api, Chunk, Fetched, Source
+
+DayOf = Callable[[object], date | None]
 
 DAYS_AT_ONCE = 10
 """Days in one question: it has no pages, and the hours of 50 resources in ten days are some megabytes."""
@@ -257,6 +260,7 @@ def _rows_of(
                 found[resource_id, str((metric.get("name") or {}).get("value", "")).lower()] = metric
     rows: list[tuple[Any, ...]] = []
     unanswered = []
+    day_of = cache(day)  # the same few hundred instants come with each metric of each resource
     for resource_id in question.resource_ids:
         for name in question.names:
             metric = found.get((resource_id, name.lower()))
@@ -264,38 +268,48 @@ def _rows_of(
                 unanswered.append(f"{resource_id} ({name})")
                 continue
             with readable(name):
-                rows += _days(question, resource_id, name, metric)
+                rows += _days(question, resource_id, name, metric, day_of)
     return rows, unanswered
 
 
 def _days(
-    question: MetricsQuestion, resource_id: str, name: str, metric: Mapping[str, Any]
+    question: MetricsQuestion, resource_id: str, name: str, metric: Mapping[str, Any], day_of: DayOf
 ) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each day asked: of hours without a figure Azure sends the instant alone, or nothing."""
-    hours: dict[date, list[Mapping[str, Any]]] = defaultdict(list)
+    hours: dict[date | None, list[Mapping[str, Any]]] = defaultdict(list)
     for series in metric.get("timeseries") or ():
         for point in series.get("data") or ():
-            at = instant(point.get("timeStamp"))
-            if at is not None and any(point.get(kind.lower()) is not None for kind in question.aggregations):
-                hours[at.date()].append(point)
+            if len(point) > 1:
+                hours[day_of(point.get("timeStamp"))].append(point)
     day = question.start.date()
     while day < question.end.date():
         points = hours[day]
+        figures = {
+            kind: [float(point[kind]) for point in points if point.get(kind) is not None]
+            for kind in map(str.lower, question.aggregations)
+        }
         averages, minima, maxima, totals = (
-            [float(point[kind]) for point in points if point.get(kind) is not None]
-            for kind in ("average", "minimum", "maximum", "total")
+            figures.get(kind, ()) for kind in ("average", "minimum", "maximum", "total")
         )
+        measured = _measured(points, figures)
         yield (
             resource_id,
             question.namespace,
             name,
             day,
-            metric.get("unit") if points else None,
+            metric.get("unit") if measured else None,
             sum(averages) / len(averages) if averages else None,
             min(minima, default=None),
             max(maxima, default=None),
             sorted(maxima)[-(-len(maxima) * 95 // 100) - 1] if maxima else None,
             sum(totals) if totals else None,
-            len(points),
+            measured,
         )
         day += timedelta(days=1)
+
+
+def _measured(points: Sequence[Mapping[str, Any]], figures: Mapping[str, Sequence[float]]) -> int:
+    """Return how many hours have a figure; mostly all of them have each."""
+    if any(len(of_kind) == len(points) for of_kind in figures.values()):
+        return len(points)
+    return sum(1 for point in points if any(point.get(kind) is not None for kind in figures))
