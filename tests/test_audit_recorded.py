@@ -166,6 +166,7 @@ METERS = {
     ("Application Gateway WAF v2", "(Standard |Basic )?Fixed Cost"): 1,
     ("Azure Bastion", "basic Gateway"): 1,
     ("NAT Gateway", "Standard Gateway"): 1,
+    ("Public IP Prefix", "Standard Static IP Addresses"): 1,
     ("Load Balancer", "Standard Included LB Rules and Outbound Rules"): 1,
     ("Linux", "Standard_A1_v2"): 1,
     ("Linux", "Standard_B1s"): 1,
@@ -179,7 +180,9 @@ METERS = {
     (None, "A Basic load balancer is not billed."): 14,
     (None, "Without rules it is not billed by the hour."): 29,
     (None, "Priced by the zone of its peering location, which no listing tells."): 7,
-    (None, "Billed by the size in use, which no listing tells."): 1,
+    (None, "Billed by the size in use, which no listing tells: of its 30 GiB at most."): 1,
+    (None, "Billed by the size in use of its disks, which no listing tells."): 1,
+    (None, "Billed by its instances, disks and addresses."): 1,
 }
 """Product and meter of what was recorded (of machines system and size), by the SKUs that Azure wrote, or why none."""
 

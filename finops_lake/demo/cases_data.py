@@ -60,7 +60,10 @@ def _licences(site: Site, inside: dict[str, Any]) -> Iterator[Case]:
 def _databases(site: Site) -> Iterator[Case]:
     builder, home = site.builder, site.homes[0]
     vcore = Meter("Azure Database for PostgreSQL", "Flexible Server", "General Purpose", "vCore", "0.089", 960_000)
-    storage = {"storageSizeGB": 128}
+    service = "Azure Database for PostgreSQL"
+    product = f"{service} Flex Server Storage"
+    stored = Meter(service, service, product, "Storage Data Stored", "0.115", 128 * 33_336, 6)
+    storage = {"storageSizeGB": 128, "type": "Premium_LRS"}
     sku = {"name": "Standard_D4ds_v5", "tier": "GeneralPurpose"}
     for name, state, verdict in (("psql-stopped", "Stopped", "waste"), ("psql-main", "Ready", "ok")):
         properties = {"state": state, "version": "16", "storage": storage, "replicationRole": "None"}
@@ -70,7 +73,7 @@ def _databases(site: Site) -> Iterator[Case]:
             name,
             properties,
             sku=sku,
-            meter=vcore if state == "Ready" else None,
+            meter=vcore if state == "Ready" else stored,
         )
         yield Case("stopped_flexible_servers", server, verdict, f"State {state}.")  # type: ignore[arg-type]
     periodic = {

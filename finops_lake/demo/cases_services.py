@@ -126,10 +126,12 @@ def _policies(site: Site) -> Iterator[Case]:
     )
     yield Case("unused_waf_policies", used, "ok", "A classic front door uses it.")
     kind = "Microsoft.Cdn/profiles"
-    base = Meter("Azure Front Door Service", "Azure Front Door", "", "Standard Base Fees", "35", 33_336, 6)
+    service = "Azure Front Door Service"
+    base = Meter(service, service, "Azure Front Door", "Standard Base Fees", "35", 33_336, 6)
     sku = {"name": "Standard_AzureFrontDoor"}
-    empty = builder.listed(site.homes[1], kind, "afd-empty", {"resourceState": "Active"}, sku=sku, meter=base)
-    yield Case("empty_cdn_profiles", empty, "waste", "It has no endpoint.")
+    for home, name in ((0, "afd-left"), (1, "afd-empty")):
+        empty = builder.listed(site.homes[home], kind, name, {"resourceState": "Active"}, sku=sku, meter=base)
+        yield Case("empty_cdn_profiles", empty, "waste", "It has no endpoint.")
     full = builder.listed(site.homes[0], kind, "afd-shop", {"resourceState": "Active"}, sku=sku, meter=base)
     builder.listed(site.homes[0], "Microsoft.Cdn/profiles/afdEndpoints", "afd-shop/shop", {"enabledState": "Enabled"})
     yield Case("empty_cdn_profiles", full, "ok", "It has an endpoint.")

@@ -207,9 +207,13 @@ ADDRESS_METERS = {
     ("Basic", "Dynamic"): ("Basic IPv4 Dynamic Public IP", "0.004"),
 }
 
-EVERYWHERE = "Global"
-SOLD_EVERYWHERE = ("NAT Gateway", "Load Balancer", "Virtual Network Private Link")
-"""What has one meter for all regions, by product."""
+SOLD_EVERYWHERE = {
+    "NAT Gateway": "Global",
+    "Load Balancer": "Global",
+    "Virtual Network Private Link": "Global",
+    "Azure Front Door": "Zone 1",
+}
+"""What has one meter for all regions, by product or service, and the region that the price list gives it."""
 
 PRODUCTS = (
     ("Virtual Network", "IP Addresses", "Standard", "Standard IPv4 Static Public IP", "1 Hour", "0.005"),
@@ -256,6 +260,16 @@ PRODUCTS = (
         "4.03",
     ),
     ("Azure App Service", "Azure App Service Premium v3 Plan - Linux", "P1 v3", "P1 v3 App", "1 Hour", "0.155"),
+    ("Azure Front Door Service", "Azure Front Door", "Standard", "Standard Base Fees", "1/Month", "35"),
+    ("Azure Front Door Service", "Azure Front Door", "Premium", "Premium Base Fees", "1/Month", "330"),
+    (
+        "Azure Database for PostgreSQL",
+        "Azure Database for PostgreSQL Flex Server Storage",
+        "Storage",
+        "Storage Data Stored",
+        "1 GB/Month",
+        "0.115",
+    ),
 )
 """Service, product, SKU, meter, unit and price of what the price list has besides machines and disks."""
 
@@ -291,12 +305,11 @@ WORKDAY = {
 
 def meter_id(service: str, product: str, name: str, location: str) -> str:
     """Return the guid of a meter, by which the bill and the price list name the same one."""
-    is_everywhere = product in SOLD_EVERYWHERE or service in SOLD_EVERYWHERE
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{service}/{name}/{EVERYWHERE if is_everywhere else location}"))
+    place = SOLD_EVERYWHERE.get(product) or SOLD_EVERYWHERE.get(service) or location
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{service}/{name}/{place}"))
 
 
 def unit_of(meter_name: str) -> str:
-    """Return what one unit of a meter stands for on the bill: a month of a disk, and an hour of all else."""
-    if meter_name.endswith(" Provisioned Capacity"):
-        return "1 GiB/Hour"
-    return "1/Month" if meter_name.endswith(" Disk") else "1 Hour"
+    """Return what one unit of a meter stands for on the bill, by the last word of its name; an hour of most."""
+    units = {"Capacity": "1 GiB/Hour", "Disk": "1/Month", "Fees": "1/Month", "Stored": "1 GB/Month"}
+    return units.get(meter_name.rpartition(" ")[2], "1 Hour")

@@ -12,7 +12,6 @@ from finops_lake.demo.calls import Call
 from finops_lake.demo.catalogue import (
     COMPUTE,
     DISK_TIERS,
-    EVERYWHERE,
     PRICE_FACTORS,
     PRODUCTS,
     PROVISIONED_DISKS,
@@ -110,7 +109,7 @@ def _provisioned_disks() -> Iterator[dict[str, Any]]:
 
 def _products() -> Iterator[dict[str, Any]]:
     for service, product, sku, meter, unit, price in PRODUCTS:
-        for region in (EVERYWHERE,) if product in SOLD_EVERYWHERE else REGIONS:
+        for region in (SOLD_EVERYWHERE[product],) if product in SOLD_EVERYWHERE else REGIONS:
             yield _row(service, product, sku, meter, unit, Decimal(price), region)
 
 

@@ -49,7 +49,7 @@ def prices_due(query: Query, now: datetime, demand: Demand) -> dict[Chunk, Price
             tuple((str(region), str(name)) for region, name in products.get(currency, [])),
         )
         is_new = any((currency, meter) not in priced for meter in wanted.meter_ids) or any(
-            listed.isdisjoint({(currency, region, name), (currency, EVERYWHERE.lower(), name)})
+            listed.isdisjoint({(currency, region.lower(), name), (currency, EVERYWHERE.lower(), name)})
             for region, name in wanted.products
         )
         if demand.force or _is_due(held.get(currency), now, is_new=is_new):

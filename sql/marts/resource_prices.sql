@@ -90,7 +90,7 @@ fitting as (
     inner join listed
         on keys.billing_currency = listed.currency
         and lower(keys.product_name) = lower(listed.product_name)
-        and (keys.location = listed.location or listed.location = 'global')
+        and (lower(keys.location) = listed.location or listed.location = 'global')
         and regexp_full_match(listed.meter_name, keys.meter_pattern, 'i')
     where listed.price_type = 'consumption'
     union all
@@ -226,6 +226,7 @@ measured as (
             when unit_name in ('hour', 'hours') then 'hour'
             when unit_name in ('month', 'months') then 'month'
             when unit_name in ('gib/hour', 'gib hours') then 'GiB hour'
+            when unit_name in ('gb/month', 'gb months') then 'GB month'
         end as base_unit,
         case
             when place > 1

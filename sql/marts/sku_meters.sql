@@ -6,13 +6,13 @@
 -- columns:
 --   resource_id: Full ARM id, lower case.
 --   sub_account_id: Subscription, /subscriptions/<guid>.
---   location: Region as resources name it, lower case.
+--   location: Region as resources name it, lower case; of Front Door profiles the zone that the list has their fee under.
 --   part: What is paid for, such as disk, gateway or included_rules.
 --   product_name: Product of the price list; null for machines, and where there is no meter.
 --   meter_pattern: Regular expression that all of the meter's name matches, whatever its case; null for machines.
 --   arm_sku_name: Size of a machine as resources name it; null for all else.
 --   is_windows: Whether the licence of Windows is in a machine's price.
---   base_unit: What a unit of the price is for: hour, month or GiB hour.
+--   base_unit: What a unit of the price is for: hour, month, GiB hour or GB month.
 --   units: How many of the meter run at once; of a meter with a free amount, those beyond it.
 --   free_units: Units that the meter includes free of charge; null where it has none.
 --   unmetered_because: Why no meter of a fixed price is known, in one sentence; null where one is.
@@ -285,6 +285,7 @@ unpriced as (
 
 everything as (
     from marts.disk_meters
+    union all by name from marts.service_meters
     union all by name from addresses
     union all by name from prefixes
     union all by name from translators

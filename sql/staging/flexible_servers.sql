@@ -12,6 +12,7 @@
 --   sku_capacity: Units of the SKU.
 --   state: ready, stopped, ...; a stopped one still pays for its storage.
 --   storage_gb: Storage in GB.
+--   storage_type: Kind of its disk, such as Premium_LRS or PremiumV2_LRS; null where Azure does not tell.
 --   high_availability: disabled, samezone or zoneredundant.
 --   replication_role: none, primary, replica, ...
 --   tags: JSON object of its own tags.
@@ -29,6 +30,7 @@ select
     sku_capacity,
     lower(properties ->> '$.state') as state,
     try_cast(properties ->> '$.storage.storageSizeGB' as bigint) as storage_gb,
+    properties ->> '$.storage.type' as storage_type,
     lower(properties ->> '$.highAvailability.mode') as high_availability,
     lower(properties ->> '$.replicationRole') as replication_role,
     tags,

@@ -14,7 +14,7 @@ from tests.demo.clients import SIZE, TODAY, Clients, query_body
 
 @pytest.mark.parametrize(
     ("check", "waste", "others"),
-    [("stopped_vms", 3, 4), ("unattached_disks", 4, 11), ("unassociated_public_ips", 3, 8)],
+    [("stopped_vms", 3, 4), ("unattached_disks", 7, 11), ("unassociated_public_ips", 3, 8)],
 )
 def test_each_check_has_waste_and_lookalikes(azure, check, waste, others):
     found = azure.truth.findings(check)
