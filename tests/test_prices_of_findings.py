@@ -78,6 +78,7 @@ def test_what_a_list_prices_is_what_azure_really_bills(refused: Refused) -> None
         "unused_ddos_plans",
         "unused_public_ip_prefixes",
         "empty_cdn_profiles",
+        "empty_sql_elastic_pools",
         "stopped_flexible_servers",
     }
     assert {resource.rpartition("/")[2] for _, resource, _ in compared} >= PRICED_BY_WHAT_IS_SET

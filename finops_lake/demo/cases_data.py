@@ -20,9 +20,15 @@ def plant(site: Site) -> Iterator[Case]:
 
 def _pools(site: Site) -> Iterator[Case]:
     builder, home = site.builder, site.homes[1]
-    meter = Meter("SQL Database", "SQL Database", "Elastic Pool - Standard", "eDTUs", "7.35", 1, 0)
+    product = "SQL Database Elastic Pool - Standard"
+    meter, smaller = (Meter("SQL Database", "SQL Database", product, "eDTUs", one, 1, 0) for one in ("7.35", "3.675"))
     server = builder.listed(home, "Microsoft.Sql/servers", "sql-batch", {"state": "Ready", "version": "12.0"})
     kind, sku = "Microsoft.Sql/servers/elasticPools", {"name": "StandardPool", "tier": "Standard", "capacity": 100}
+    builder.listed(site.homes[0], "Microsoft.Sql/servers", "sql-legacy", {"state": "Ready", "version": "12.0"})
+    left = builder.listed(
+        site.homes[0], kind, "sql-legacy/pool-left", {"state": "Ready"}, sku={**sku, "capacity": 50}, meter=smaller
+    )
+    yield Case("empty_sql_elastic_pools", left, "waste", "It is alone on its server.")
     empty = builder.listed(home, kind, "sql-batch/pool-empty", {"state": "Ready"}, sku=sku, meter=meter)
     yield Case("empty_sql_elastic_pools", empty, "waste", "Only master is on its server.")
     used = builder.listed(home, kind, "sql-batch/pool-used", {"state": "Ready"}, sku=sku, meter=meter)

@@ -260,6 +260,9 @@ PRODUCTS = (
         "4.03",
     ),
     ("Azure App Service", "Azure App Service Premium v3 Plan - Linux", "P1 v3", "P1 v3 App", "1 Hour", "0.155"),
+    ("SQL Database", "SQL Database Elastic Pool - Standard", "50 DTU Pack", "eDTUs", "1/Day", "3.675"),
+    ("SQL Database", "SQL Database Elastic Pool - Standard", "100 DTU Pack", "eDTUs", "1/Day", "7.35"),
+    ("SQL Database", "SQL Database Single Standard", "S3", "S3 DTUs", "1/Day", "4.8390"),
     ("Azure Front Door Service", "Azure Front Door", "Standard", "Standard Base Fees", "1/Month", "35"),
     ("Azure Front Door Service", "Azure Front Door", "Premium", "Premium Base Fees", "1/Month", "330"),
     (
@@ -312,4 +315,6 @@ def meter_id(service: str, product: str, name: str, location: str) -> str:
 def unit_of(meter_name: str) -> str:
     """Return what one unit of a meter stands for on the bill, by the last word of its name; an hour of most."""
     units = {"Capacity": "1 GiB/Hour", "Disk": "1/Month", "Fees": "1/Month", "Stored": "1 GB/Month"}
+    if meter_name.endswith("DTUs"):
+        return "1/Day"
     return units.get(meter_name.rpartition(" ")[2], "1 Hour")

@@ -63,7 +63,7 @@ def _rows(currency: str) -> Iterator[dict[str, Any]]:
             "location": row["armRegionName"],
             "effectiveStartDate": "2024-01-01T00:00:00Z",
             "productId": "DZH318Z0",
-            "skuId": f"DZH318Z0/{row['meterId'][:4]}/{row['type']}",
+            "skuId": f"DZH318Z0/{row['meterId'][:4]}/{row['skuName']}/{row['type']}",
             "serviceId": "DZH313Z7MMC8",
             "isPrimaryMeterRegion": True,
             **row,

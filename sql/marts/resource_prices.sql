@@ -1,7 +1,7 @@
 -- What a resource that no charge of the last 30 complete days names costs in a month, by the price of its meters: a price paid elsewhere, else that of the price sheet, else the retail price. Never a guess: where not exactly one meter and one price fit, there is none, and the reason stands there.
 -- grain: one row per resource without a charge whose kind marts.sku_meters knows
 -- stored: whole
--- source: docs/architecture.md, Money: the own bill, then the price sheet, then the retail price, else not priced; a month has 730 hours (Azure's pricing calculator)
+-- source: docs/architecture.md, Money: the own bill, then the price sheet, then the retail price, else not priced; a month has 730 hours, which are 30.4167 days (Azure's pricing calculator)
 -- columns:
 --   resource_id: Full ARM id, lower case.
 --   sub_account_id: Subscription, /subscriptions/<guid>.
@@ -71,6 +71,7 @@ keys as (
         location,
         product_name,
         meter_pattern,
+        sku_pattern,
         arm_sku_name,
         is_windows,
         base_unit,
@@ -80,18 +81,28 @@ keys as (
 ),
 
 listed as materialized (
-    select * from staging.retail_prices
+    select
+        *,
+        meter_id || case
+            when count(distinct sku_name) over (partition by currency, meter_id, location) > 1 then '|' || sku_name else ''
+        end as sku_meter_id,
+    from staging.retail_prices
     where price_type in ('consumption', 'devtestconsumption') and not is_spot and coalesce(effective_from <= loaded_at, true)
 ),
 
 fitting as (
-    select keys.*, listed.meter_id, listed.meter_name, listed.location as listed_in,
+    select
+        keys.*,
+        case when keys.sku_pattern is null then listed.meter_id else listed.sku_meter_id end as meter_id,
+        listed.meter_name,
+        listed.location as listed_in,
     from keys
     inner join listed
         on keys.billing_currency = listed.currency
         and lower(keys.product_name) = lower(listed.product_name)
         and (lower(keys.location) = listed.location or listed.location = 'global')
         and regexp_full_match(listed.meter_name, keys.meter_pattern, 'i')
+        and (keys.sku_pattern is null or regexp_full_match(listed.sku_name, keys.sku_pattern, 'i'))
     where listed.price_type = 'consumption'
     union all
     select keys.*, listed.meter_id, listed.meter_name, listed.location as listed_in,
@@ -116,7 +127,7 @@ found as (
         group by all
     )
     qualify row_number() over (
-        partition by sub_account_id, location, product_name, meter_pattern, arm_sku_name, is_windows, base_unit
+        partition by sub_account_id, location, product_name, meter_pattern, sku_pattern, arm_sku_name, is_windows, base_unit
         order by listed_in = 'global'
     ) = 1
 ),
@@ -213,6 +224,23 @@ offered as (
         partition by listed.currency, listed.meter_id, listed.location
         order by listed.is_primary_region desc nulls last, listed.effective_from desc nulls last, listed.sku_id
     ) = 1
+    union all by name
+    select
+        4 as place,
+        'retail_price' as price_source,
+        currency,
+        sku_meter_id as meter_id,
+        location as listed_in,
+        unit_of_measure as unit,
+        retail_price as price,
+    from listed
+    where price_type = 'consumption' and sku_meter_id <> meter_id
+    qualify
+        count(distinct tier_minimum_units) over (partition by currency, sku_meter_id, location) = 1
+        and row_number() over (
+            partition by currency, sku_meter_id, location
+            order by is_primary_region desc nulls last, effective_from desc nulls last, sku_id
+        ) = 1
 ),
 
 measured as (
@@ -225,6 +253,7 @@ measured as (
         case
             when unit_name in ('hour', 'hours') then 'hour'
             when unit_name in ('month', 'months') then 'month'
+            when unit_name in ('day', 'days') then 'day'
             when unit_name in ('gib/hour', 'gib hours') then 'GiB hour'
             when unit_name in ('gb/month', 'gb months') then 'GB month'
         end as base_unit,
@@ -274,7 +303,7 @@ chosen as (
     from agreed
     where unit_price is not null
     qualify row_number() over (
-        partition by sub_account_id, location, product_name, meter_pattern, arm_sku_name, is_windows, base_unit
+        partition by sub_account_id, location, product_name, meter_pattern, sku_pattern, arm_sku_name, is_windows, base_unit
         order by place
     ) = 1
 ),
@@ -286,14 +315,18 @@ lists as (
 parts as (
     select
         wanted.*,
-        found.meter_id,
+        split_part(found.meter_id, '|', 1) as meter_id,
         found.meter_name,
         chosen.unit_price,
         chosen.price_source,
         chosen.place,
         try_cast(
             try_cast(chosen.unit_price as decimal(19, 12)) * wanted.units::decimal(9, 0)
-            * case when wanted.base_unit in ('hour', 'GiB hour') then 730 else 1 end as decimal(38, 24)
+            * case
+                when wanted.base_unit in ('hour', 'GiB hour') then 730.0000
+                when wanted.base_unit = 'day' then 30.4167
+                else 1.0000
+            end as decimal(38, 24)
         ) as monthly_price,
         coalesce(wanted.product_name, 'the size ' || wanted.arm_sku_name) as priced_by,
         case
@@ -317,6 +350,7 @@ parts as (
         and wanted.location = found.location
         and wanted.product_name is not distinct from found.product_name
         and wanted.meter_pattern is not distinct from found.meter_pattern
+        and wanted.sku_pattern is not distinct from found.sku_pattern
         and wanted.arm_sku_name is not distinct from found.arm_sku_name
         and wanted.is_windows is not distinct from found.is_windows
     left join chosen
@@ -325,9 +359,10 @@ parts as (
         and found.meter_id = chosen.meter_id
         and found.base_unit = chosen.base_unit
         and found.meter_pattern is not distinct from chosen.meter_pattern
+        and found.sku_pattern is not distinct from chosen.sku_pattern
         and found.arm_sku_name is not distinct from chosen.arm_sku_name
         and found.is_windows is not distinct from chosen.is_windows
-    left join unnamed on found.sub_account_id = unnamed.sub_account_id and found.meter_id = unnamed.meter_id
+    left join unnamed on found.sub_account_id = unnamed.sub_account_id and split_part(found.meter_id, '|', 1) = unnamed.meter_id
     left join lists on wanted.billing_currency = lists.currency
 )
 

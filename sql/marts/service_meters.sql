@@ -1,6 +1,6 @@
 -- Meters of databases, front doors and other services, and why some have none; one of the parts of marts.sku_meters.
 -- grain: one row per service of a kind listed here and part of its price
--- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); the base fee of a Front Door profile is the same in every commercial zone, and storage of a server with a standby is billed twice: Azure's pricing pages
+-- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); the base fee of a Front Door profile is the same in every commercial zone, and storage of a server with a standby is billed twice: Azure's pricing pages; SQL by DTU is priced by the day, pools by the pack: the same list
 -- columns:
 --   resource_id: Full ARM id, lower case.
 --   sub_account_id: Subscription, /subscriptions/<guid>.
@@ -8,7 +8,8 @@
 --   part: What is paid for, such as storage or base_fee.
 --   product_name: Product of the price list.
 --   meter_pattern: Regular expression that all of the meter's name matches, whatever its case.
---   base_unit: What a unit of the price is for: month or GB month.
+--   sku_pattern: Regular expression that all of the SKU's name in the price list matches; null where the meter's name tells enough.
+--   base_unit: What a unit of the price is for: day, month or GB month.
 --   units: How many of the meter run at once.
 --   unmetered_because: Why no meter of a fixed price is known, in one sentence; null where one is.
 with front_doors as (
@@ -53,6 +54,49 @@ servers as (
             when coalesce(storage_gb, 0) <= 0 then 'The size of its storage is not known.'
         end as unmetered_because,
     from staging.flexible_servers
+),
+
+pools as (
+    select
+        resource_id,
+        sub_account_id,
+        location,
+        'pool' as part,
+        'SQL Database Elastic Pool - ' || regexp_extract(sku_name, '^(Basic|Standard|Premium)Pool$', 1, 'i') as product_name,
+        'eDTUs?' as meter_pattern,
+        sku_capacity || ' DTU Pack' as sku_pattern,
+        'day' as base_unit,
+        case
+            when regexp_matches(sku_name, '^(GP|BC|HS)_', 'i')
+                then 'A pool by cores is billed by cores, licence and storage, for which no meter is known.'
+            when not regexp_matches(coalesce(sku_name, ''), '^(Basic|Standard|Premium)Pool$', 'i')
+                then 'No meter is known for the SKU ' || coalesce(sku_name, 'null') || '.'
+            when sku_capacity is null then 'Its size is not known.'
+        end as unmetered_because,
+    from staging.sql_elastic_pools
+),
+
+databases as (
+    select
+        resource_id,
+        sub_account_id,
+        location,
+        'database' as part,
+        'SQL Database Single ' || case
+            when service_objective ilike 'basic' then 'Basic'
+            when regexp_matches(service_objective, '^S\d+$', 'i') then 'Standard'
+            when regexp_matches(service_objective, '^P\d+$', 'i') then 'Premium'
+        end as product_name,
+        case when service_objective ilike 'basic' then 'B' else service_objective end || ' DTUs?' as meter_pattern,
+        'day' as base_unit,
+        case
+            when is_master then 'It is not billed.'
+            when elastic_pool_id is not null then 'Billed with its pool.'
+            when regexp_matches(service_objective, '^(GP|BC|HS)_', 'i')
+                then 'A database by cores is billed by cores, licence and storage, for which no meter is known.'
+            when product_name is null then 'No meter is known for the level ' || coalesce(service_objective, 'null') || '.'
+        end as unmetered_because,
+    from staging.sql_databases
 ),
 
 unpriced as (
@@ -127,26 +171,6 @@ unpriced as (
         'data' as part,
         'Billed by data stored and operations, which no listing tells.' as unmetered_because,
     from staging.storage_accounts
-    union all
-    select
-        resource_id,
-        sub_account_id,
-        location,
-        'pool' as part,
-        'No meter is known for the SKU ' || coalesce(concat_ws(' ', sku_name, sku_capacity), 'null') || '.' as unmetered_because,
-    from staging.sql_elastic_pools
-    union all
-    select
-        resource_id,
-        sub_account_id,
-        location,
-        'database' as part,
-        case
-            when is_master then 'It is not billed.'
-            when elastic_pool_id is not null then 'Billed with its pool.'
-            else 'No meter is known for the level ' || coalesce(service_objective, 'null') || '.'
-        end as unmetered_because,
-    from staging.sql_databases
 )
 
 select
@@ -156,11 +180,14 @@ select
     part,
     product_name,
     meter_pattern,
+    sku_pattern,
     base_unit,
     units,
     unmetered_because,
 from (
     from front_doors
     union all by name from servers
+    union all by name from pools
+    union all by name from databases
     union all by name from unpriced
 )

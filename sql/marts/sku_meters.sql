@@ -10,9 +10,10 @@
 --   part: What is paid for, such as disk, gateway or included_rules.
 --   product_name: Product of the price list; null for machines, and where there is no meter.
 --   meter_pattern: Regular expression that all of the meter's name matches, whatever its case; null for machines.
+--   sku_pattern: Regular expression that all of the SKU's name in the price list matches; null where the meter's name tells enough.
 --   arm_sku_name: Size of a machine as resources name it; null for all else.
 --   is_windows: Whether the licence of Windows is in a machine's price.
---   base_unit: What a unit of the price is for: hour, month, GiB hour or GB month.
+--   base_unit: What a unit of the price is for: hour, day, month, GiB hour or GB month.
 --   units: How many of the meter run at once; of a meter with a free amount, those beyond it.
 --   free_units: Units that the meter includes free of charge; null where it has none.
 --   unmetered_because: Why no meter of a fixed price is known, in one sentence; null where one is.
@@ -308,6 +309,7 @@ select
     part,
     case when unmetered_because is null then product_name end as product_name,
     case when unmetered_because is null then meter_pattern end as meter_pattern,
+    case when unmetered_because is null then sku_pattern end as sku_pattern,
     case when unmetered_because is null then arm_sku_name end as arm_sku_name,
     case when unmetered_because is null then is_windows end as is_windows,
     case when unmetered_because is null then base_unit end as base_unit,
