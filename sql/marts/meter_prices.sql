@@ -5,6 +5,7 @@
 --   retail_price: Price of one unit_of_measure without discount.
 --   candidate_count: Rows the list has for the meter and region.
 --   tier_count: Prices by volume among them; above the first tier units cost less.
+--   price_count: Prices that its SKUs have in the first tier; where they have several, the SKU decides, and retail_price is that of one of them.
 --   reason: Why this row was chosen.
 with judged as (
     select
@@ -27,8 +28,21 @@ ranked as (
             order by unfit nulls first, tier_minimum_units nulls first, is_primary_region desc nulls last,
                 effective_from desc nulls last, sku_id
         ) as place,
+        row_number() over (
+            partition by currency, meter_id, location, tier_minimum_units, sku_id
+            order by unfit nulls first, is_primary_region desc nulls last, effective_from desc nulls last
+        ) as place_in_sku,
     from judged
     window of_meter as (partition by currency, meter_id, location)
+),
+
+counted as (
+    select
+        *,
+        count(distinct retail_price) filter (where place_in_sku = 1 and unfit is null) over (
+            partition by currency, meter_id, location, tier_minimum_units, is_primary_region
+        ) as price_count,
+    from ranked
 )
 
 select
@@ -44,10 +58,11 @@ select
     retail_price,
     candidate_count,
     tier_count,
+    price_count,
     case
         when candidate_count = 1 then 'The only row.'
         else 'Consumption, not Spot, in force, first tier; of ' || candidate_count || ' rows.'
     end as reason,
     loaded_at,
-from ranked
+from counted
 where place = 1 and unfit is null

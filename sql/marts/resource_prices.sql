@@ -204,7 +204,7 @@ offered as (
         unit_of_measure as unit,
         retail_price as price,
     from marts.meter_prices
-    where tier_count = 1
+    where tier_count = 1 and price_count = 1
     union all by name
     select
         4 as place,
@@ -219,7 +219,7 @@ offered as (
     inner join marts.meter_prices as first_tiers using (currency, meter_id, location)
     where
         listed.price_type = 'consumption' and listed.tier_minimum_units > 0
-        and first_tiers.tier_count = 2 and first_tiers.retail_price = 0
+        and first_tiers.tier_count = 2 and first_tiers.price_count = 1 and first_tiers.retail_price = 0
     qualify row_number() over (
         partition by listed.currency, listed.meter_id, listed.location
         order by listed.is_primary_region desc nulls last, listed.effective_from desc nulls last, listed.sku_id
