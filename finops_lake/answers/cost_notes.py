@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from finops_lake.answers.answer import MissingScope
 from finops_lake.answers.cost_sql import OTHER, Statement
 from finops_lake.answers.cost_terms import granularity_of
 from finops_lake.answers.dimensions import QUERY_TELLS, Dimension, dimension_of
@@ -16,6 +17,9 @@ from finops_lake.lake.reader import LakeReader
 
 if TYPE_CHECKING:
     from finops_lake.answers.cost import CostQuestion
+
+NAMED = 3
+"""Scopes that could not be read and are named in one sentence."""
 
 DAYS_UNTIL_PUBLISHED = 2
 """Azure shows a day's charges 8 to 24 hours later, at times after two days (understand cost management data)."""
@@ -53,19 +57,27 @@ def notes_on(
 
 def absence(lake: LakeReader, question: CostQuestion, standing: Standing) -> list[str]:
     """Return why there is no row: not permitted, not loaded, not yet published by Azure, or no cost."""
-    if standing.scopes.missing and not standing.scopes.included:
-        return [_not_in_lake(lake, standing)]
+    missing = standing.scopes.missing
+    if missing and not standing.scopes.included:
+        return [_not_in_lake(lake, missing)]
+    unread = [scope for scope in missing if _is_named(question, scope)]
+    if unread:
+        return [_not_in_lake(lake, unread)]
     newest = lake.recall("select max(charge_period_start) from marts.charges").rows[0][0]
     recently = standing.as_of.date() - timedelta(days=DAYS_UNTIL_PUBLISHED) if standing.as_of else date.min
     if newest is None or (question.period.start > newest and question.period.start >= recently):
         until = f"; the newest day in the lake is {newest}" if newest else ""
         return [f"NOT YET PUBLISHED: Azure shows a day's charges up to {DAYS_UNTIL_PUBLISHED} days later{until}."]
-    return ["NO COST: the period was loaded and holds no charge that matches.", *_nearest_values(lake, question)]
+    told = "NO COST: the period was loaded and holds no charge that matches."
+    if missing:
+        names = ", ".join(f"{scope.name} ({scope.outcome})" for scope in missing[:NAMED])
+        told = f"NO COST in what was read of the period; what could match elsewhere is not known: {names}."
+    return [told, *_nearest_values(lake, question)]
 
 
-def _not_in_lake(lake: LakeReader, standing: Standing) -> str:
-    outcomes = {scope.outcome for scope in standing.scopes.missing}
-    reasons = "; ".join(dict.fromkeys(f"{scope.name}: {scope.reason}" for scope in standing.scopes.missing[:3]))
+def _not_in_lake(lake: LakeReader, missing: Sequence[MissingScope]) -> str:
+    outcomes = {scope.outcome for scope in missing}
+    reasons = "; ".join(dict.fromkeys(f"{scope.name}: {scope.reason}" for scope in missing[:NAMED]))
     if outcomes <= {"denied", "unsupported"}:
         return f"NOT PERMITTED: nothing of the period could be read ({reasons}), so this is not a cost of 0."
     held = lake.recall(
@@ -90,6 +102,16 @@ def _nearest_values(lake: LakeReader, question: CostQuestion) -> list[str]:
             if value.lower() not in lowered and near:
                 notes.append(f"No charge has {dimension.name} {value!r}; the nearest is {lowered[near[0]]!r}.")
     return notes
+
+
+def _is_named(question: CostQuestion, scope: MissingScope) -> bool:
+    """Return whether a filter names the scope as a subscription: by name, ARM id or GUID."""
+    names = {scope.name.lower(), scope.scope_id.lower(), scope.scope_id.lower().removeprefix("/subscriptions/")}
+    return any(
+        not names.isdisjoint(value.lower() for value in values)
+        for key, values in _asked_values(question)
+        if dimension_of(key).name == "subscription"
+    )
 
 
 def _asked_values(question: CostQuestion) -> list[tuple[str, list[str]]]:

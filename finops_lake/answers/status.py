@@ -41,7 +41,10 @@ from marts.cost_months"""
 
 
 def answer_status(lake: LakeReader, now: datetime, max_age_seconds: float | None = None) -> Answer:
-    """Return one row per raw table; a table is stale when its oldest scope is older than its maximal age."""
+    """Return one row per raw table; a table is stale when its oldest scope is older than its maximal age.
+
+    Of a table that is asked for nowhere (`is_stale` null) nothing is due.
+    """
     rows = [_row(row, now, max_age_seconds) for row in lake.recall(SQL).rows]
     missing = tuple(MissingScope(*row) for row in lake.recall(MISSING_SQL).rows)
     included = lake.recall("select sub_account_name from marts.subscriptions where is_visible order by all").rows
@@ -88,7 +91,8 @@ def _cost_sources(lake: LakeReader) -> Iterator[str]:
 def _row(row: tuple[Any, ...], now: datetime, max_age_seconds: float | None) -> tuple[Any, ...]:
     table, comment, oldest, own_max_age, loaded, missing, count = row
     limit = timedelta(seconds=own_max_age if max_age_seconds is None else max_age_seconds)
-    return table, comment, oldest, oldest is None or now - oldest > limit, loaded, missing, count
+    is_stale = None if not loaded and not missing else oldest is None or now - oldest > limit
+    return table, comment, oldest, is_stale, loaded, missing, count
 
 
 def _facts(lake: LakeReader) -> dict[str, str]:

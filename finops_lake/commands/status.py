@@ -78,6 +78,9 @@ def _as_the_tool(app: App, answer: Answer) -> Answer:
     return replace(answer, sections={**answer.sections, "refresh": None, **app.watched()})
 
 
+_STATES = {True: "stale", False: "fresh", None: "not asked"}
+
+
 def print_status(answer: Answer) -> None:
     """Print the tables of a status answer."""
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
@@ -92,7 +95,7 @@ def print_status(answer: Answer) -> None:
             [
                 cells.text(row["table_name"]),
                 cells.instant(row["oldest_success_at"]) or "never",
-                "stale" if row["is_stale"] else "fresh",
+                _STATES[row["is_stale"]],
                 *(f"{row[key]:,}" for key in ("scopes_loaded", "scopes_missing", "row_count")),
             ]
             for row in rows

@@ -98,7 +98,8 @@ def render_anomalies(envelope: Mapping[str, Any]) -> str:
     period, looked_at = envelope["period"], envelope["looked_at"]
     days = f"{period['start']} to {period['end']} (complete UTC days)"
     rows = [_shown(row) for row in records(envelope)]
-    headline = f"{envelope['row_count']} anomalies among {looked_at} services, {days}."
+    count = envelope["row_count"]
+    headline = f"{count} {'anomaly' if count == 1 else 'anomalies'} among {looked_at} services, {days}."
     if not looked_at:
         headline = f"Nothing to judge: no charge in the lake from {days} matches the question."
     listed = ["Amounts rounded to cents, the largest first:", *table(rows)] if rows else []

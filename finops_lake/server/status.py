@@ -49,7 +49,7 @@ def render_status(envelope: Mapping[str, Any]) -> str:
     if months.get("count"):
         facts.append(
             f"Cost from {months['first']} to {months['last']}: {months['count']} months, "
-            f"{months['missing_loads']} loads missing."
+            f"loads missing: {months['missing_loads']}."
         )
     if running:
         facts.append(f"A refresh is running: {running['done']} of {running['total']} done ({running['message']}).")
