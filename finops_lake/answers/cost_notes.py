@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from finops_lake.answers.answer import MissingScope
+from finops_lake.answers.answer import MissingScope, Period
 from finops_lake.answers.cost_sql import OTHER, Statement
 from finops_lake.answers.cost_terms import granularity_of
 from finops_lake.answers.dimensions import QUERY_TELLS, Dimension, dimension_of
@@ -60,6 +60,8 @@ def absence(lake: LakeReader, question: CostQuestion, standing: Standing) -> lis
     missing = standing.scopes.missing
     if missing and not standing.scopes.included:
         return [_not_in_lake(lake, missing)]
+    if question.as_of is not None and (untold := _not_known_then(lake, question.period, question.as_of)):
+        return [untold]
     unread = [scope for scope in missing if _is_named(question, scope)]
     if unread:
         return [_not_in_lake(lake, unread)]
@@ -73,6 +75,21 @@ def absence(lake: LakeReader, question: CostQuestion, standing: Standing) -> lis
         names = ", ".join(f"{scope.name} ({scope.outcome})" for scope in missing[:NAMED])
         told = f"NO COST in what was read of the period; what could match elsewhere is not known: {names}."
     return [told, *_nearest_values(lake, question)]
+
+
+def _not_known_then(lake: LakeReader, period: Period, as_of: datetime) -> str | None:
+    """Return that nothing of the period was loaded before an instant; None where something was."""
+    sql = (
+        "select min(finished_at) from meta.loads where outcome = 'loaded'"
+        f" and month between date_trunc('month', date '{period.start}') and date '{period.end}'"
+    )
+    first = lake.recall(sql).rows[0][0]
+    if first is None or first <= as_of:
+        return None
+    return (
+        f"NOT LOADED: at {as_of.isoformat()} the lake held nothing of the period yet, which it first loaded at"
+        f" {first.isoformat()}; so this is not a cost of 0."
+    )
 
 
 def _not_in_lake(lake: LakeReader, missing: Sequence[MissingScope]) -> str:

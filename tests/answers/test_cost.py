@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -244,4 +244,7 @@ def test_no_charge_of_what_could_not_be_read_is_not_called_no_cost(tmp_path: Pat
     assert "NO COST in what was read of the period" in unknown
     assert "not known: Shared (denied)" in unknown
     assert "NO COST: the period was loaded" in told(dimensions=("service=Nonsense",), subscriptions=("Prod",))
+    before = told(as_of=home.now - timedelta(days=1))
+    assert "NOT LOADED: at 2026-11-22T09:00:00+00:00 the lake held nothing of the period yet" in before
+    assert "NO COST" not in before
     lake.close()
