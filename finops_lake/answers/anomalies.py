@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from finops_lake.answers.absence import absence
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
@@ -100,7 +101,11 @@ def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes =
         totals=tuple(_total(row) for row in totals.values()),
         scopes=standing.scopes,
         open_days=standing.open_days_within(question.period),
-        notes=(*_notes(looked_at, mutes, rows), *standing.notes),
+        notes=(
+            *_notes(looked_at, mutes, rows),
+            *standing.notes,
+            *(() if looked_at else absence(lake, question.period, standing, question)),
+        ),
         sections={
             "looked_at": looked_at,
             "muted": [_muted(row, mutes.active) for row in rows if row["is_muted"]],
@@ -238,7 +243,7 @@ def _muted(row: Mapping[str, Any], mutes: Sequence[Mute]) -> dict[str, Any]:
 def _notes(looked_at: int, mutes: Mutes, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     notes = []
     if not looked_at:
-        notes.append("No charge of the period is in the lake: this says nothing about anomalies.")
+        notes.append("Nothing was judged: this says nothing about anomalies.")
     muted = sum(1 for row in rows if row["is_muted"])
     if muted:
         notes.append(f"Muted by mutes.toml: {muted}, in no total.")

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from finops_lake.answers.absence import absence
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.chargeback import check_split, shared_tag_of, split_notes
 from finops_lake.answers.comparison import WAYS, way_of
 from finops_lake.answers.converting import conversion_notes, converted_metric, currency_of
-from finops_lake.answers.cost_notes import absence, notes_on
+from finops_lake.answers.cost_notes import notes_on
 from finops_lake.answers.cost_sql import Statement
 from finops_lake.answers.cost_terms import GRANULARITIES, granularity_of, metric_named
 from finops_lake.answers.dimensions import dimension_of, shown_columns
@@ -181,7 +182,7 @@ def answer_cost(lake: LakeReader, question: CostQuestion) -> Answer:
             *notes_on(lake, question, statement, found.totals, truncated),
             *dict.fromkeys(note for one in standings for note in one.notes),
             *(_missing_note(question, compared) if compared else ()),
-            *(() if found.row_count else absence(lake, question, standing)),
+            *(() if found.row_count else absence(lake, question.period, standing, question, question.as_of)),
         ),
         sections={"compared_period": statement.compared},
     )

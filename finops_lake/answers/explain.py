@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from finops_lake.answers.absence import absence
 from finops_lake.answers.answer import Answer, MissingScope
 from finops_lake.answers.comparison import Comparison, days_of
 from finops_lake.answers.cost import months_of
@@ -91,7 +92,12 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
         totals=totals,
         scopes=standing.scopes,
         open_days=standing.open_days_within(comparison.period),
-        notes=(*_notes(question, totals, levels["total"]), *standing.notes, *_left_out_note(standing.scopes.missing)),
+        notes=(
+            *_notes(question, totals, levels["total"]),
+            *standing.notes,
+            *_left_out_note(standing.scopes.missing),
+            *(() if rows else absence(lake, comparison.period, standing, question)),
+        ),
         sections={
             "comparison": _comparison(comparison, totals),
             "other": [{"groups": row["group_count"], **_amounts(row)} for row in levels["other"]],

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from finops_lake.answers.absence import absence
 from finops_lake.answers.answer import Answer, MissingScope, Period, Scopes
 from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.filters import Filter, Resolve
@@ -121,7 +122,11 @@ def answer_forecast(lake: LakeReader, question: ForecastQuestion) -> Answer:
         totals=tuple(sums),
         scopes=Scopes(standing.scopes.included, (*standing.scopes.missing, *_left_out(behind))),
         open_days=standing.open_days,
-        notes=(*_notes(groups, totals, last), *standing.notes),
+        notes=(
+            *_notes(groups, totals, last),
+            *standing.notes,
+            *(() if groups else absence(lake, Period(months[0], last), standing, question)),
+        ),
         sections={"last_complete_day": last},
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from finops_lake.answers.absence import absence
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
@@ -96,7 +97,7 @@ def answer_coverage(lake: LakeReader, question: CoverageQuestion) -> Answer:
         totals=tuple(totals),
         scopes=standing.scopes,
         open_days=standing.open_days_within(question.period),
-        notes=(*_notes(totals, rows), *standing.notes),
+        notes=(*_notes(totals, rows), *standing.notes, *(() if totals else absence(lake, question.period, standing))),
         sections={
             name: [{column: row[column] for column in columns} for row in parts[name]] for name, columns in GAPS.items()
         },

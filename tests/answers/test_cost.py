@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +14,8 @@ from finops_lake.answers.cost_terms import ALIASES, DIMENSIONS, dimension_of, gr
 from finops_lake.answers.filters import Condition, Filter
 from finops_lake.app import App
 from finops_lake.demo.model import Charge
-from finops_lake.errors import EmptyLakeError, InputError, Outcome
+from finops_lake.errors import EmptyLakeError, InputError
 from finops_lake.lake.reader import LakeReader
-from tests.answers.audited import SUBSCRIPTION, Lake, charge, disk
 from tests.conftest import TODAY, Refreshed
 
 PERIOD = Period(date(2026, 10, 1), TODAY)
@@ -216,35 +214,3 @@ def test_the_ledger_has_what_these_tests_are_about(refreshed: Refreshed) -> None
     kinds = {charge.line.charge_type for charge in charges()}
     assert {"Usage", "Purchase", "Refund"} <= kinds
     assert any(charge.actual_cost < 0 for charge in charges())
-
-
-def test_no_charge_of_what_could_not_be_read_is_not_called_no_cost(tmp_path: Path) -> None:
-    home, month = Lake(tmp_path), date(2026, 11, 1)
-    other = "/subscriptions/00000000-0000-0000-0000-000000000002"
-    listed = [
-        {"id": scope, "subscription_id": scope.rpartition("/")[2], "display_name": name}
-        for scope, name in ((SUBSCRIPTION, "Prod"), (other, "Shared"))
-    ]
-    lake = home.fill([], [charge(disk("one"), "5")])
-    with home.warehouse.lock(0):
-        with home.warehouse.open():
-            home.load("subscriptions", listed, scope="/")
-            for metric in ("ActualCost", "AmortizedCost"):
-                home.load(
-                    "cost_daily", [], scope=other, month=month, metric=metric, outcome=Outcome.DENIED, reason="No."
-                )
-        home.warehouse.publish()
-
-    def told(**more: Any) -> str:
-        return " ".join(answer_cost(lake, CostQuestion(**{"period": Period(month, date(2026, 11, 20)), **more})).notes)
-
-    assert "NOT PERMITTED: nothing of the period could be read (Shared" in told(dimensions=("Subscription=shared",))
-    assert "NOT PERMITTED" in told(dimensions=(f"subscription={other}",))
-    unknown = told(dimensions=("service=Nonsense",))
-    assert "NO COST in what was read of the period" in unknown
-    assert "not known: Shared (denied)" in unknown
-    assert "NO COST: the period was loaded" in told(dimensions=("service=Nonsense",), subscriptions=("Prod",))
-    before = told(as_of=home.now - timedelta(days=1))
-    assert "NOT LOADED: at 2026-11-22T09:00:00+00:00 the lake held nothing of the period yet" in before
-    assert "NO COST" not in before
-    lake.close()
