@@ -61,8 +61,13 @@ class Held:
                 stamped = loading.Stamped(number, self._clock())
                 loads.setdefault(result.chunk.table, []).append(loading.Load(result.chunk, fetched.rows, stamped))
         changes: dict[int, Change] = {}
+        listings = []
         for table, some in loads.items():
-            changes |= self._load_table(connection, self._sources[table], some)
+            found = self._load_table(connection, self._sources[table], some)
+            if any(found.values()) and not self._sources[table].monthly:
+                listings.append(table)
+            changes |= found
+        self._marts.mark_all(connection, listings)
         results = {
             number: replace(result, changed=bool(changes.get(number)) or result.chunk not in self._endings)
             for number, (result, _) in numbered
@@ -99,8 +104,6 @@ class Held:
         if held:
             found = loading.replace_rows(connection, source, held, held[0].stamped.loaded_at)
             changes |= {one.stamped.load_id: change for one, change in zip(held, found, strict=True)}
-        if not source.monthly and any(changes.values()):
-            self._marts.mark_all(connection, source.table)
         return changes
 
     def _is_confirmed(self, result: ChunkResult) -> bool:

@@ -46,10 +46,10 @@ class Marts:
             ],
         )
 
-    def mark_all(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
-        """Have everything above a raw table rebuilt."""
-        for mart in self._above.get(table, []):
-            stored.mark_all(connection, mart, self._beneath[mart.view])
+    def mark_all(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+        """Have everything above these raw tables rebuilt."""
+        above = {mart.view: mart for table in tables for mart in self._above.get(table, [])}
+        stored.mark_all(connection, [(mart, self._beneath[name]) for name, mart in above.items()])
 
     def mark_candidates(self, connection: duckdb.DuckDBPyConnection, months: Sequence[date]) -> None:
         """Have the candidates of these months rebuilt with what is stored above all scopes."""

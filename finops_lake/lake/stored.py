@@ -7,7 +7,7 @@ once however many loads touched it. A writer killed in between leaves the marks,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sized
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from datetime import date, datetime
 
 import duckdb
@@ -72,19 +72,18 @@ def mark(connection: duckdb.DuckDBPyConnection, marked: Iterable[tuple[SqlFile, 
         )
 
 
-def mark_all(connection: duckdb.DuckDBPyConnection, mart: SqlFile, tables: Iterable[str]) -> None:
-    """Note that all of a stored mart must be rebuilt: every scope and month of the raw `tables` beneath it."""
-    if mart.is_whole:
-        mark(connection, [(mart, "", ALL)])
-        return
-    scope = "_scope_id" if _is_by_scope(mart) else "''"
-    for table in tables:
-        connection.execute(
-            "insert into meta.stale_partitions"
-            f" select ?, {scope}, _month from {quoted('raw', table)} where _month is not null"
-            " except from meta.stale_partitions",
-            [mart.view],
-        )
+def mark_all(connection: duckdb.DuckDBPyConnection, marts: Sequence[tuple[SqlFile, Iterable[str]]]) -> None:
+    """Note that all of these stored marts must be rebuilt: every scope and month of the raw tables beneath each."""
+    mark(connection, [(mart, "", ALL) for mart, _ in marts if mart.is_whole])
+    for mart, tables in marts:
+        scope = "_scope_id" if _is_by_scope(mart) else "''"
+        for table in () if mart.is_whole else tables:
+            connection.execute(
+                "insert into meta.stale_partitions"
+                f" select ?, {scope}, _month from {quoted('raw', table)} where _month is not null"
+                " except from meta.stale_partitions",
+                [mart.view],
+            )
 
 
 def rebuild_stale(

@@ -103,7 +103,7 @@ def _create(
         elif not _is_built(connection, file, definitions[file.view]):
             create_stored(connection, file)
             connection.execute("insert or replace into meta.stored values (?, ?)", [file.view, definitions[file.view]])
-            mark_all(connection, file, tables)
+            mark_all(connection, [(file, tables)])
     except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
         raise SqlFileError(file.path, _line_of(error, file), explanation(str(error)).rstrip(".")) from error
 

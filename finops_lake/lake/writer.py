@@ -148,8 +148,7 @@ class Warehouse:
             if self.is_open and is_settled:
                 self._rebuild()
             elif self.is_open:
-                with self._writing("Judging sources of cost", _MART_MEMORY) as connection:
-                    self._judge_anew(connection)
+                self.judge_sources()
         finally:
             if not was_open:
                 self._close()
@@ -314,6 +313,11 @@ class Warehouse:
         """Bring the stored marts of these months up to date, so that less is left to do in the end."""
         with self._writing("Rebuilding stored marts", _MART_MEMORY) as connection:
             self._marts.rebuild(connection, self._clock(), _FILE_MEMORY, months=months)
+
+    def judge_sources(self) -> None:
+        """Have months rebuilt of which confirmations change the source that counts; `has_unpublished` tells of it."""
+        with self._writing("Judging sources of cost", _MART_MEMORY) as connection:
+            self._judge_anew(connection)
 
     def _rebuild(self, only: Collection[str] | None = None) -> None:
         """Bring the stored marts up to date (these only, where they are given)."""

@@ -85,7 +85,7 @@ class Loading:
         self.fetch(plan.chunks)
 
     def fetch(self, chunks: Sequence[Chunk]) -> None:
-        """Load chunks as they arrive; the warehouse is held open only while they keep arriving."""
+        """Load chunks as they arrive; the warehouse is held open unless nothing arrives for a while."""
         self.total += len(chunks)
         with ExitStack() as at_end, closing(self.fetcher.fetch_all(chunks)) as batches:
             at_end.callback(self._note_calls)
@@ -102,10 +102,8 @@ class Loading:
                 if complete:
                     self.warehouse.rebuild(complete)
                 if batch and self.monotonic() >= self.next_publication:
-                    self.held.close()
                     self.publish(audited=False)
                     self.next_publication = self.monotonic() + PUBLISH_EVERY_SECONDS
-        self.held.close()
 
     def fetch_by(self, extractor: Extractor, due: Sequence[Chunk]) -> None:
         """Fetch with an extractor that is made for what is due, beside those that always serve."""
@@ -168,9 +166,15 @@ class Loading:
             LOG.warning("calls to Azure are not noted: %s", error)
 
     def publish(self, *, audited: bool = True) -> None:
-        """Publish what is loaded and not published yet, and views that were made anew; at the end with the ledger."""
-        is_behind = self.warehouse.has_unpublished or self.warehouse.has_new_views
-        if self.unpublished or (is_behind and self.warehouse.files.numbers()):
-            keep = timedelta(days=self.settings.usage_days)
-            self.generation = publish(self.warehouse, self.journal, keep, audited=audited)
-            self.unpublished = False
+        """Publish what is loaded and not published yet, and views that were made anew; at the end with the ledger.
+
+        The warehouse is no longer held then.
+        """
+        with self.held:
+            if self.warehouse.is_open:
+                self.warehouse.judge_sources()
+            is_behind = self.warehouse.has_unpublished or self.warehouse.has_new_views
+            if self.unpublished or (is_behind and self.warehouse.files.numbers()):
+                keep = timedelta(days=self.settings.usage_days)
+                self.generation = publish(self.warehouse, self.journal, keep, audited=audited)
+                self.unpublished = False

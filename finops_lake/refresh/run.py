@@ -69,9 +69,13 @@ class Run:
         )
 
     def work(self) -> None:
-        """Fetch the subscriptions first, since they decide what else there is, then all that is due."""
-        with self.loading.held:
+        """Fetch the subscriptions first, since they decide what else there is, then all that is due.
+
+        The warehouse is still held open at the end, for the publication; where something is raised it is closed.
+        """
+        with self.loading.held as held:
             self._work()
+            self.loading.held = held.pop_all()
 
     def _work(self) -> None:
         self.loading.hold()
