@@ -21,15 +21,8 @@ with apps as (
 select
     resource_id,
     'Processor ' || round(processor_average, 1) || ' % on average, peaks of ' || round(processor_peak, 1) || ' %, '
-    || round(bytes_per_day / 1000000, 1) || ' MB a day over ' || least(measured_days, traffic_days) || ' days.' as finding,
-    coalesce(
-        unknown,
-        case
-            when spared is null and coalesce(traffic_days, 0) < days_needed
-                then 'Azure Monitor has figures of its traffic of ' || coalesce(traffic_days, 0) || ' days; ' || days_needed
-                    || ' are needed.'
-        end
-    ) as unknown,
+    || round(bytes_per_day / 1000000, 1) || ' MB a day over ' || measured_days || ' days.' as finding,
+    unknown,
     coalesce(
         spared, case when apps.has_functions then 'Functions are on it, that may run by the clock and need little.' end
     ) as spared,
@@ -38,20 +31,19 @@ select
         'cpu_p95_of_hourly_peaks_percent': processor_peak,
         'bytes_per_day': bytes_per_day,
         'app_count': apps.app_count,
-        'measured_days': least(measured_days, traffic_days),
+        'measured_days': measured_days,
         'first_date': first_date,
         'last_date': last_date,
         'sku_name': sku_name,
         'sku_capacity': sku_capacity
     }) as evidence,
-from marts.judged_by_use(source := 'staging.app_service_plans', usage := 'marts.resource_load') as plans
+from marts.judged_by_load(source := 'staging.app_service_plans') as plans
 inner join apps on plans.resource_id = apps.server_farm_id
 where
     coalesce(lower(sku_tier) not in ('free', 'shared', 'dynamic', 'flexconsumption'), true)
     and environment_id is null
     and (
         is_undecided
-        or coalesce(traffic_days, 0) < days_needed
         or (
             processor_average < 5
             and processor_peak < 15

@@ -11,35 +11,26 @@
 select
     resource_id,
     'Processor ' || round(processor_average, 1) || ' % on average, peaks of ' || round(processor_peak, 1) || ' %, network '
-    || round(bytes_per_day / 86400)::bigint || ' bytes/s over ' || least(measured_days, traffic_days) || ' days.' as finding,
-    coalesce(
-        unknown,
-        case
-            when spared is null and coalesce(traffic_days, 0) < days_needed
-                then 'Azure Monitor has figures of its traffic of ' || coalesce(traffic_days, 0) || ' days; ' || days_needed
-                    || ' are needed.'
-        end
-    ) as unknown,
+    || round(bytes_per_day / 86400)::bigint || ' bytes/s over ' || measured_days || ' days.' as finding,
+    unknown,
     spared,
     to_json({
         'cpu_average_percent': processor_average,
         'cpu_p95_of_hourly_peaks_percent': processor_peak,
         'network_bytes_per_second': bytes_per_day / 86400,
-        'measured_days': least(measured_days, traffic_days),
+        'measured_days': measured_days,
         'first_date': first_date,
         'last_date': last_date,
         'vm_size': vm_size
     }) as evidence,
-from marts.judged_by_use(
+from marts.judged_by_load(
     source := 'staging.virtual_machines',
-    usage := 'marts.resource_load',
     needed_days := coalesce(getvariable('metric_days'), 14)
 )
 where
     power_state = 'running'
     and (
         is_undecided
-        or coalesce(traffic_days, 0) < days_needed
         or (
             processor_average < coalesce(getvariable('idle_vm_cpu_average'), 3)
             and processor_peak < coalesce(getvariable('idle_vm_cpu_peak'), 15)

@@ -30,12 +30,7 @@ with places as (
         max(charges.charge_period_start) as last_charged,
         sum(measure) as cost,
     from query_table(source) as charges
-    left join (
-        select sub_account_id, min(settled_date) as settled_date, -- null: charges without a subscription
-        from marts.cost_settled
-        where complete_to is null
-        group by grouping sets ((sub_account_id), ())
-    ) as settled
+    left join (from marts.cost_settled_by_account where complete_to is null) as settled
         on charges.sub_account_id is not distinct from settled.sub_account_id
     where
         charges.charge_period_start between first_date - 70 and last_date

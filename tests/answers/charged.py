@@ -53,7 +53,7 @@ class Charged:
         self.connection.execute(f"create table marts.charges ({listed})")
         self.connection.execute("create table marts.cost_settled (sub_account_id varchar, settled_date date)")
         files = {file.name: file for file in read_sql_files(sql_folder()) if file.schema in ("marts", "charges")}
-        for name in marts:
+        for name in ("cost_settled_by_account", *marts):
             self.connection.execute(_statement(files[name]))
 
     def fill(self, charges: Sequence[Mapping[str, Any]]) -> None:
