@@ -265,10 +265,7 @@ _LEGEND: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
     (lambda row: bool(row["since_at"] and row["is_since_lower_bound"]), "≤ at the latest since then"),
     (lambda row: row["saving_source"] == "free", "free: nothing is billed for it"),
     (lambda row: row["saving_source"] == "at_stake", "at stake: a part of its bill that no price tells apart"),
-    (
-        lambda row: row["saving_source"] == "not_priced",
-        "not priced: neither charge nor price is known; the evidence says why",
-    ),
+    (lambda row: row["saving_source"] == "not_priced", "not priced: no charge, no price; the evidence says why"),
 )
 """What the signs of the table mean, and the findings for which it must be said."""
 

@@ -210,7 +210,7 @@ async def _(ask: Ask) -> Any:
     lambda azure: azure.truth.cost_of(azure.truth.anomaly().resource_id, TODAY.replace(day=14), TODAY.replace(day=16)),
 )
 async def _(ask: Ask) -> Any:
-    answer = await ask("get_cost", start_date="2026-11-14", end_date="2026-11-16", group_by=["resource"], limit=300)
+    answer = await ask("get_cost", start_date="2026-11-14", end_date="2026-11-16", group_by=["resource"], limit=50)
     return {
         row["billing_currency"]: Decimal(row["billed_cost"])
         for row in records(answer)
