@@ -164,6 +164,7 @@ METERS = {
     ("Standard HDD Managed Disks", "S6 (LRS )?Disks?"): 2,
     ("Virtual Network Private Link", "Standard Private Endpoint"): 4,
     ("Application Gateway WAF v2", "(Standard |Basic )?Fixed Cost"): 1,
+    ("Application Gateway WAF v2", "(Standard )?Capacity Units"): 1,
     ("Azure Bastion", "basic Gateway"): 1,
     ("NAT Gateway", "Standard Gateway"): 1,
     ("Public IP Prefix", "Standard Static IP Addresses"): 1,

@@ -139,6 +139,7 @@ def _application_gateways(site: Site) -> Iterator[Case]:
     builder, kind = site.builder, "Microsoft.Network/applicationGateways"
     meter = hourly("Application Gateway", "Application Gateway Standard v2", "Standard Fixed Cost", "0.246")
     sku = {"name": "Standard_v2", "tier": "Standard_v2"}
+    reserved = hourly("Application Gateway", "Application Gateway Standard v2", "Standard Capacity Units", "0.008", 10)
     scale = {"minCapacity": 1, "maxCapacity": 4}
     basic = {"ruleType": "Basic", "backendAddressPool": {"id": "pool"}}
     redirect = {"ruleType": "Basic", "redirectConfiguration": {"id": "to-www"}}
@@ -161,6 +162,8 @@ def _application_gateways(site: Site) -> Iterator[Case]:
         gateway = builder.listed(
             site.homes[0], kind, name, properties, meter=meter if state == "Running" else None, zones=("1", "2")
         )
+        if state == "Running":
+            builder.line(gateway, reserved, prompt=True)
         yield Case("application_gateways_without_targets", gateway, verdict, reason)
         yield Case("application_gateways_v1", gateway, "ok", "Of the second generation.")
     yield from _sizes(site, target, meter)

@@ -1,5 +1,6 @@
 -- Meters that managed disks, snapshots and images are billed by; one of the parts of marts.sku_meters.
 -- grain: one row per disk, snapshot, image or version of one, and part of its price
+-- base_of: marts.sku_meters
 -- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); size tiers of managed disks: Azure's pricing pages; what Premium SSD v2 includes (3000 operations and 125 MB a second), what is billed per GiB and that snapshots are billed by used size: Microsoft Learn, Understand Azure Disk Storage billing
 -- columns:
 --   resource_id: Full ARM id, lower case.

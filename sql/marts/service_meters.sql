@@ -1,5 +1,6 @@
 -- Meters of databases, front doors and other services, and why some have none; one of the parts of marts.sku_meters.
 -- grain: one row per service of a kind listed here and part of its price
+-- base_of: marts.sku_meters
 -- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); the base fee of a Front Door profile is the same in every commercial zone, and storage of a server with a standby is billed twice: Azure's pricing pages; SQL by DTU is priced by the day, pools by the pack: the same list
 -- columns:
 --   resource_id: Full ARM id, lower case.

@@ -2,7 +2,7 @@
 -- Only what a resource pays for being there: data that it processes or stores comes on top.
 -- grain: one row per resource of a kind listed here and part of its price
 -- base_of: marts.resource_prices
--- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); rules that a load balancer includes and states that are not billed: Azure's pricing pages
+-- source: names of products and meters as Azure's retail price list has them (Azure Retail Prices API); rules that a load balancer includes and states that are not billed: Azure's pricing pages; ten capacity units for each instance of an application gateway: Microsoft Learn, Understanding pricing for Azure Application Gateway
 -- columns:
 --   resource_id: Full ARM id, lower case.
 --   sub_account_id: Subscription, /subscriptions/<guid>.
@@ -121,12 +121,32 @@ application_gateways as (
         end as product_name,
         '(Standard |Basic )?Fixed Cost' as meter_pattern,
         'hour' as base_unit,
+        1 as units,
         case
             when operational_state = 'stopped' then 'A stopped gateway is not billed.'
             when lower(sku_name) in ('standard_v2', 'waf_v2', 'basic') then null
             else 'No meter is known for the SKU ' || coalesce(sku_name, 'null') || '.'
         end as unmetered_because,
     from staging.application_gateways
+    union all
+    select
+        resource_id,
+        sub_account_id,
+        location,
+        'reserved_capacity' as part,
+        case lower(sku_name)
+            when 'standard_v2' then 'Application Gateway Standard v2'
+            else 'Application Gateway WAF v2'
+        end as product_name,
+        '(Standard )?Capacity Units' as meter_pattern,
+        'hour' as base_unit,
+        10 * coalesce(minimum_capacity, sku_capacity) as units,
+        case when units is null then 'It is not known how many instances it reserves.' end as unmetered_because,
+    from staging.application_gateways
+    where
+        lower(sku_name) in ('standard_v2', 'waf_v2')
+        and operational_state is distinct from 'stopped'
+        and coalesce(units > 0, true)
 ),
 
 network_gateways as (

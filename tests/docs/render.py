@@ -67,7 +67,7 @@ of its meter carry no resource, the price of its meters stands in for the bill, 
 
 `marts.sku_meters` tells the meters by SKU (managed disks of all kinds, public addresses and their prefixes, NAT, VPN, ExpressRoute and application gateways,
 load balancers, firewalls, bastions, private endpoints, DDoS plans, App Service plans, machines, Front Door profiles, storage of stopped database servers, SQL by DTU), and only what is paid for
-being there: data processed, capacity units, operations and the licences of images come on top. A month has 730 hours. Where not exactly one meter
+being there: data processed, capacity units beyond those reserved, operations and the licences of images come on top. A month has 730 hours. Where not exactly one meter
 fits, there is no price. A resource whose subscription's bill names others on days when it was there already is not priced by
 a list either: the bill says that it costs nothing. A price is money, never a verdict: what is too young stays not applicable.
 
