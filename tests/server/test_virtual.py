@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -32,14 +34,22 @@ by = "proportional"
 """
 
 
-@pytest.fixture
-def sharing(refreshed: Refreshed, own_home: Path) -> App:
-    """The shared lake with rules, refreshed since."""
-    (own_home / "allocation.toml").write_text(RULES, encoding="utf-8")
-    with app_of(refreshed.azure, own_home) as app:
+@pytest.fixture(scope="module")
+def shared_home(refreshed: Refreshed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shared lake with rules, refreshed since, which makes all views anew; to be copied."""
+    home = shutil.copytree(refreshed.settings.home, tmp_path_factory.mktemp("virtual") / "home")
+    (home / "allocation.toml").write_text(RULES, encoding="utf-8")
+    with app_of(refreshed.azure, home) as app:
         report = app.refresher().refresh(Demand(tables=frozenset({"subscriptions"})))
-        assert report.notes == ()
-        assert report.generation is not None
+    assert report.notes == ()
+    assert report.generation is not None
+    return home
+
+
+@pytest.fixture
+def sharing(refreshed: Refreshed, shared_home: Path, tmp_path: Path) -> Iterator[App]:
+    """A lake of one's own with rules that hold."""
+    with app_of(refreshed.azure, shutil.copytree(shared_home, tmp_path / "home")) as app:
         yield app
 
 
