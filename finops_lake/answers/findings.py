@@ -1,13 +1,16 @@
-"""What all checks find, asked of the lake once until anything is known anew, or a new UTC day begins.
+"""What all checks find, looked for once until anything is known anew, or a new UTC day begins.
 
-Planning seventy checks takes seconds; a question about what they found is a matter of milliseconds then.
+Planning seventy checks takes seconds. A refresh does so for the ledger, and leaves what it found in the lake; where
+that is not all any more, the first question looks anew. A question about what was found takes milliseconds then.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from finops_lake.answers.sqltext import literal
+from finops_lake.lake.names import FINDINGS_DAY, KEPT_FINDINGS
 from finops_lake.lake.reader import LakeReader, Result
 
 if TYPE_CHECKING:
@@ -27,6 +30,19 @@ def _findings(lake: LakeReader) -> pa.Table:
     today = datetime.now(UTC).date()
 
     def find() -> pa.Table:
-        return lake.arrow("from marts.findings", variables={"today": today}).read_all()
+        source = KEPT_FINDINGS if _are_kept(lake, today) else "marts.findings"
+        return lake.arrow(f"from {source}", variables={"today": today}).read_all()
 
     return lake.keep(f"marts.findings of {today}", find)
+
+
+def _are_kept(lake: LakeReader, today: date) -> bool:
+    """Return whether the refresh that published the lake has left what is to be found today.
+
+    Not where a listing was confirmed since: a resource may have grown old enough to be judged.
+    """
+    generation, confirmed_at = lake.version()
+    if generation is None or confirmed_at is not None:
+        return False
+    sql = f"select 1 from meta.lake where key = {literal(FINDINGS_DAY)} and value = {literal(str(today))}"
+    return bool(lake.query(sql).rows)

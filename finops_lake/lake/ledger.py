@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from finops_lake.lake.connection import connect_reader
+from finops_lake.lake.names import KEPT_FINDINGS
 
 STATUSES = ("accepted", "done", "dismissed", "open")
 
@@ -23,7 +24,9 @@ _KEPT = (
     " resource_name, region_id, tags, saved_resource_id, billing_currency, saving_source, monthly_saving,"
     " counted_saving, verdict"
 )
-_LOOK_SQL = f"""select {_KEPT}, reason from marts.findings
+_ALL_FOUND = "all_findings"
+_FOUND_SQL = f"""create temp table {_FOUND} as
+select {_KEPT}, reason from {_ALL_FOUND}
 qualify row_number() over (
     partition by finding_id order by verdict = 'waste' desc, monthly_saving desc nulls last
 ) = 1"""
@@ -96,25 +99,32 @@ where
 
 
 def look(path: Path, today: datetime) -> pa.Table:
-    """Return the findings of a closed lake file, read in a connection that can do nothing but read it."""
+    """Return the rows of marts.findings of a closed lake file, read in a connection that can do nothing but read it."""
     connection = connect_reader(path)
     try:
         with connection.cursor() as cursor:
             cursor.execute("set variable today = ?", [today.date()])
-            return cursor.sql(_LOOK_SQL).to_arrow_table()
+            return cursor.sql("from marts.findings").to_arrow_table()
     finally:
         connection.close()
 
 
 def note(connection: duckdb.DuckDBPyConnection, found: pa.Table, now: datetime) -> None:
-    """Bring the ledger up to date with these findings, as of `now` (UTC); call it in a transaction."""
-    connection.register(_FOUND, found)
+    """Bring the ledger up to date with all findings, as of `now` (UTC), and keep them; call it in a transaction.
+
+    What is kept spares readers planning every check, as long as nothing newer is known.
+    """
+    connection.register(_ALL_FOUND, found)
     try:
+        connection.execute(_FOUND_SQL)
         for statement in _STATEMENTS:
             given = {"now": now} if "$now" in statement else None
             connection.execute(statement, given)
+        connection.execute("create schema if not exists kept")
+        connection.execute(f"create or replace table {KEPT_FINDINGS} as from {_ALL_FOUND}")
     finally:
-        connection.unregister(_FOUND)
+        connection.execute(f"drop table if exists temp.{_FOUND}")
+        connection.unregister(_ALL_FOUND)
 
 
 def mark(

@@ -8,6 +8,13 @@ from pathlib import Path
 _GLOB = re.compile(r"([*?\[])")  # letters of a path that DuckDB would take for a pattern
 
 
+KEPT_FINDINGS = "kept.findings"
+"""The rows of marts.findings as the refresh found them that published the lake."""
+
+FINDINGS_DAY = "findings_day"
+"""Fact in meta.lake: the UTC day on which these are all there is to find in the file; empty where nobody knows."""
+
+
 def quoted(*parts: str) -> str:
     """Return an identifier, schema first where there is one, each part in double quotes."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)

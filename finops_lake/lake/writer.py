@@ -26,6 +26,7 @@ from finops_lake.lake.files import LakeFiles, drop_leftovers
 from finops_lake.lake.held import Held
 from finops_lake.lake.load import transaction
 from finops_lake.lake.marts import Marts
+from finops_lake.lake.names import FINDINGS_DAY
 from finops_lake.lake.origin import origin_of_both
 from finops_lake.lake.publish import drop_foreign_wal, finish_publication, publish_files
 from finops_lake.lake.rules import Exclusion, Fault
@@ -290,15 +291,15 @@ class Warehouse:
         self._rebuild()
         if self.definitions.own_checks:
             self._run_checks()
-        if audited:
-            self._audit()
+        with self._writing("Noting confirmations") as connection, transaction(connection):
+            self._held.next_load_id = note_confirmed(connection, confirmed, self._held.next_load_id)
+        findings_day = self._audit() if audited else ""
         with self._writing("Publishing the lake") as connection:
             with transaction(connection):
-                self._held.next_load_id = note_confirmed(connection, confirmed, self._held.next_load_id)
                 keep_usage(connection, usage or {}, self._clock() - keep)
             facts = recorded(connection, self.files.warehouse)
             number = max([*self.files.numbers(), int(facts.get("generation", 0))]) + 1
-            facts = {"generation": str(number), "published_at": self._clock().isoformat()}
+            facts = {"generation": str(number), "published_at": self._clock().isoformat(), FINDINGS_DAY: findings_day}
             note_facts(connection, facts | {PUBLISHED_UP_TO: str(self._held.next_load_id - 1)})
             with merging(connection, _MERGES if self._brought < _LITTLE else 0):
                 connection.execute("force checkpoint")
@@ -422,18 +423,19 @@ class Warehouse:
         self.has_new_views = self.has_new_views or made.is_new or has_new_rules
         return made.are_tried
 
-    def _audit(self) -> None:
-        """Bring the ledger of findings up to date with what is loaded."""
+    def _audit(self) -> str:
+        """Bring the ledger of findings up to date with what is loaded, and return the day of the findings, if known."""
         self._close()
         try:
             found = ledger.look(self.files.warehouse, self._clock())
         except duckdb.Error as error:
             self._trouble += (f"The ledger of findings was left as it was: {explanation(str(error))}",)
-            return
+            return ""
         finally:
             self._open()
         with self._writing("Noting findings") as connection, transaction(connection):
             ledger.note(connection, found, self._clock())
+        return self._clock().date().isoformat()
 
     def mark_findings(self, finding_ids: Sequence[str], status: str, owner: str | None, note: str | None) -> list[str]:
         """Write down what somebody says of findings, and return those the ledger does not know: then none is."""

@@ -22,6 +22,7 @@ from finops_lake.commands.fail_on import FailOn, exit_code
 from finops_lake.errors import InputError, Outcome
 from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.rules import Exclusion, Fault
+from finops_lake.source import Chunk, ChunkResult
 from tests.answers.audited import SUBSCRIPTION, Lake, charge, disk
 
 CHEAP = disk("cheap", tags={"Env": "Dev"})
@@ -202,17 +203,23 @@ def test_excluded_findings_are_counted_and_their_savings_are_not(tmp_path: Path)
     lake.close()
 
 
-def test_what_the_checks_find_is_looked_for_once_until_something_new_is_known(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked: list[str] = []
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that read whole tables, as they are asked: those that look for findings."""
+    asked_for: list[str] = []
     arrow = LakeReader.arrow
 
     def looking(lake: LakeReader, sql: str, *more: Any, **named: Any) -> Any:
-        looked.append(sql)
+        asked_for.append(sql)
         return arrow(lake, sql, *more, **named)
 
     monkeypatch.setattr(LakeReader, "arrow", looking)
+    return asked_for
+
+
+def test_what_the_checks_find_is_looked_for_once_until_something_new_is_known(
+    tmp_path: Path, looked: list[str]
+) -> None:
     home = Lake(tmp_path)
     lake = home.fill([CHEAP, DEAR], [charge(CHEAP, "5"), charge(DEAR, "300")])
     assert named(asked(lake)) == ["dear", "cheap"]
@@ -222,6 +229,32 @@ def test_what_the_checks_find_is_looked_for_once_until_something_new_is_known(
     assert named(asked(lake)) == ["cheap"]
     assert len(looked) == 2
     lake.close()
+
+
+def test_what_a_refresh_found_is_read_from_the_lake_as_long_as_nothing_newer_is_known(
+    tmp_path: Path, looked: list[str]
+) -> None:
+    home = Lake(tmp_path)
+    home.now = datetime.now(UTC)
+    rows, cost = [CHEAP, DEAR, FREE], [charge(CHEAP, "5"), charge(DEAR, "300")]
+    lake = home.fill(rows, cost, audited=True)
+    found = asked(lake)
+    assert looked == ["from kept.findings"]
+    alike = "select count(*) from (from marts.findings except all from kept.findings)"
+    assert lake.query(alike, variables={"today": home.now.date()}).rows == [(0,)]
+    assert (
+        lake.query("select count(*) from kept.findings").rows == lake.query("select count(*) from marts.findings").rows
+    )
+    confirmed = ChunkResult(Chunk("disks", SUBSCRIPTION), Outcome.LOADED, home.now, home.now, True, row_count=3)
+    later = LakeReader(tmp_path, confirmed=lambda: [confirmed])
+    assert asked(later).rows == found.rows
+    home.fill(rows, cost).close()
+    assert asked(lake).rows == found.rows
+    assert looked[1:] == ["from marts.findings", "from marts.findings"], (
+        "a listing confirmed, and a publication unaudited"
+    )
+    for reader in (lake, later):
+        reader.close()
 
 
 def test_an_exclusion_ends_with_its_day_though_nothing_new_is_known(
