@@ -122,6 +122,8 @@ def note(connection: duckdb.DuckDBPyConnection, found: pa.Table, now: datetime) 
             connection.execute(statement, given)
         connection.execute("create schema if not exists kept")
         connection.execute(f"create or replace table {KEPT_FINDINGS} as from {_ALL_FOUND}")
+        said = "Rows of marts.findings as the refresh found them that published the lake; marts.findings looks anew."
+        connection.execute(f"comment on table {KEPT_FINDINGS} is '{said}'")
     finally:
         connection.execute(f"drop table if exists temp.{_FOUND}")
         connection.unregister(_ALL_FOUND)
