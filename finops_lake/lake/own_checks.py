@@ -39,6 +39,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "state_kind": TEXT,
     "given_saving": MONEY,
     "given_currency": TEXT,
+    "unpriced": TEXT,
     "saving_part": TEXT,
     "saved_resource_id": TEXT,
     "evidence": ("JSON", "VARCHAR"),
