@@ -262,7 +262,7 @@ def print_findings(answer: Answer) -> None:
 
 _LEGEND: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
     (lambda row: bool(row["mark"]), "~ by the price of its meters, as no charge names the resource"),
-    (lambda row: bool(row["since_at"] and row["is_since_lower_bound"]), "≤ at the latest since then"),
+    (lambda row: bool(row["since_at"] and row["is_since_lower_bound"]), "by a day: at the latest since then"),
     (lambda row: row["saving_source"] == "free", "free: nothing is billed for it"),
     (lambda row: row["saving_source"] == "at_stake", "at stake: a part of its bill that no price tells apart"),
     (lambda row: row["saving_source"] == "not_priced", "not priced: no charge, no price; the evidence says why"),
@@ -282,7 +282,7 @@ def _finding(row: dict[str, Any]) -> list[str]:
     return [
         *_place(row),
         cells.text(row["sub_account_name"]),
-        ("≤ " if row["is_since_lower_bound"] else "") + f"{row['since_at']:%Y-%m-%d}" if row["since_at"] else "",
+        ("by " if row["is_since_lower_bound"] else "") + f"{row['since_at']:%Y-%m-%d}" if row["since_at"] else "",
         row["mark"] + cells.money(row["monthly_saving"]) or WITHOUT_MONEY.get(row["saving_source"], "not priced"),
         cells.text(row["billing_currency"]),
     ]
