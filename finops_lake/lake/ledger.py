@@ -112,21 +112,20 @@ def look(path: Path, today: datetime) -> pa.Table:
 def note(connection: duckdb.DuckDBPyConnection, found: pa.Table, now: datetime) -> None:
     """Bring the ledger up to date with all findings, as of `now` (UTC), and keep them; call it in a transaction.
 
-    What is kept spares readers planning every check, as long as nothing newer is known.
+    What is kept spares readers planning every check, as long as nothing newer is known. After an error it is the
+    rollback that clears away what is made on the way: any statement before that would fail, and hide the error.
     """
     connection.register(_ALL_FOUND, found)
-    try:
-        connection.execute(_FOUND_SQL)
-        for statement in _STATEMENTS:
-            given = {"now": now} if "$now" in statement else None
-            connection.execute(statement, given)
-        connection.execute("create schema if not exists kept")
-        connection.execute(f"create or replace table {KEPT_FINDINGS} as from {_ALL_FOUND}")
-        said = "Rows of marts.findings as the refresh found them that published the lake; marts.findings looks anew."
-        connection.execute(f"comment on table {KEPT_FINDINGS} is '{said}'")
-    finally:
-        connection.execute(f"drop table if exists temp.{_FOUND}")
-        connection.unregister(_ALL_FOUND)
+    connection.execute(_FOUND_SQL)
+    for statement in _STATEMENTS:
+        given = {"now": now} if "$now" in statement else None
+        connection.execute(statement, given)
+    connection.execute("create schema if not exists kept")
+    connection.execute(f"create or replace table {KEPT_FINDINGS} as from {_ALL_FOUND}")
+    said = "Rows of marts.findings as the refresh found them that published the lake; marts.findings looks anew."
+    connection.execute(f"comment on table {KEPT_FINDINGS} is '{said}'")
+    connection.execute(f"drop table temp.{_FOUND}")
+    connection.unregister(_ALL_FOUND)
 
 
 def mark(

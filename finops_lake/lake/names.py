@@ -1,4 +1,4 @@
-"""How names and texts are written into SQL statements, where no parameter is possible."""
+"""Names that writer and readers share, and how names and texts are written into SQL, where no parameter is possible."""
 
 from __future__ import annotations
 

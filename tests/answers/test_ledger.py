@@ -7,10 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pytest
+
 from finops_lake.answers.audit import answer_audit
 from finops_lake.answers.audit_question import AuditQuestion
 from finops_lake.answers.ledger import LedgerQuestion, answer_ledger
 from finops_lake.errors import Outcome
+from finops_lake.lake.connection import connect_writer
+from finops_lake.lake.ledger import look, note
+from finops_lake.lake.load import transaction
 from finops_lake.lake.reader import LakeReader
 from tests.answers.audited import NOW, Lake, Row, charge, disk
 
@@ -24,6 +30,22 @@ def daily(of: Row, cost: str, first: date, last: date) -> list[Row]:
 
 def ledger(lake: LakeReader, columns: str = "resource_name, state") -> list[tuple[Any, ...]]:
     return lake.query(f"select {columns} from marts.savings_ledger order by first_seen_at, resource_name").rows
+
+
+def test_what_goes_wrong_while_findings_are_noted_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    home = Lake(tmp_path)
+    home.fill([GOES], daily(GOES, "1", date(2026, 11, 1), NOW.date())).close()
+    path = home.warehouse.files.warehouse
+    found = look(path, NOW)
+    connection = connect_writer(path)
+    try:
+        with pytest.raises(duckdb.BinderException, match="action"), transaction(connection):
+            note(connection, found.drop_columns(["action"]), NOW)
+        with transaction(connection):
+            note(connection, found, NOW)
+        assert connection.execute("select resource_name from meta.ledger").fetchall() == [("goes",)]
+    finally:
+        connection.close()
 
 
 def test_a_finding_lives_from_first_seen_to_gone_and_its_saving_is_proven(tmp_path: Path) -> None:
