@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import filelock
@@ -45,14 +46,18 @@ def filled_once(factory: pytest.TempPathFactory, name: str, fill: Fill) -> Path:
 
 @contextmanager
 def copied_where_alike() -> Iterator[None]:
-    """Begin every new lake of the package's own SQL files in this process with a copy, made when it is first needed."""
+    """Begin every new lake of the package's own SQL files in this process with a copy, made when it is first needed.
+
+    The product keeps none of the user's own views; here those of a test may be used a hundred times.
+    """
     began = Warehouse._begin
 
     def begin(warehouse: Warehouse) -> None:
-        made_of = warehouse.definitions
-        if made_of.sql is None and not made_of.own_checks:
-            target, make = warehouse.files.warehouse, warehouse._make_empty
-            assert begin_from_template(FOLDER, made_of.wanted(), target, make, at_most=AT_MOST)
+        made_of, target = warehouse.definitions, warehouse.files.warehouse
+        if made_of.sql is None:
+            key = f"{made_of.wanted()} {made_of.own_views}"
+            make = partial(warehouse._make_empty, views=made_of.own_views)
+            assert begin_from_template(FOLDER, key, target, make, at_most=AT_MOST)
         else:
             began(warehouse)
 

@@ -12,9 +12,9 @@ import duckdb
 from finops_lake import __version__
 from finops_lake.lake import own_checks
 from finops_lake.lake.connection import SCHEMA_VERSION
-from finops_lake.lake.facts import fingerprint, tables_of
+from finops_lake.lake.facts import fingerprint, made_by, tables_of
 from finops_lake.lake.framing import read_views
-from finops_lake.lake.graph import Graph, build_graph
+from finops_lake.lake.graph import Graph, Parsed, build_graph
 from finops_lake.lake.load import sum_up_all
 from finops_lake.lake.rules import Exclusion, Fault, faults_found_by, keep_exclusions, keep_faults
 from finops_lake.lake.schema import create_meta, create_raw, source_fingerprint
@@ -52,6 +52,7 @@ class Definitions:
         self._rule_faults: tuple[Fault, ...] | None = None
         self.sql = sql
         self._graph = Graph((), {}, {})
+        self._parsed: dict[str, Parsed] = {}
         self._read: dict[tuple[tuple[str, str], ...], Sequence[SqlFile]] = {}
 
     def add_views(self, views: Sequence[SqlFile], faults: Sequence[str] = ()) -> None:
@@ -83,8 +84,9 @@ class Definitions:
         return [*(file for file in self._read[known] if file.view not in replaced), *self.own_views]
 
     def wanted(self) -> str:
-        """Return the fingerprint of what a new lake is to be made of, all of the user's checks taken for good."""
-        return fingerprint(self.files(self.own_checks), self._source_fingerprints(), ())
+        """Return the fingerprint of what every lake is made of, nothing of the user's own among it."""
+        folder = self.sql if self.sql is not None else sql_folder()
+        return fingerprint(read_views(folder), self._source_fingerprints(), ())
 
     def _source_fingerprints(self) -> dict[str, str]:
         return {name: source_fingerprint(source) for name, source in self.sources.items()}
@@ -108,8 +110,8 @@ class Definitions:
         create_meta(connection)
         sum_up_all(connection)
         create_raw(connection, list(self.sources.values()))
-        self._graph = build_graph(connection, files, tables_of(connection))
-        create_views(connection, self._graph, fingerprints)
+        self._graph = build_graph(connection, files, tables_of(connection), self._parsed)
+        create_views(connection, self._graph, fingerprints, made_by())
         done = definitions if are_tried else ""
         return Made(
             files,

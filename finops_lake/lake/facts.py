@@ -14,7 +14,7 @@ from finops_lake.lake.sqlfiles import SqlFile
 PUBLISHED_UP_TO = "published_load_id"
 """Fact: the newest load that was published; a writer killed before it came to that leaves it behind."""
 
-_VIEWS_MADE_BY = 4  # raised when the same SQL files shall give other views or comments
+_VIEWS_MADE_BY = 5  # raised when the same SQL files shall give other views or comments
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -33,5 +33,13 @@ def note_facts(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) 
 
 def fingerprint(files: Sequence[SqlFile], sources: Mapping[str, str], left_out: Sequence[str]) -> str:
     """Return what changes whenever tables or views do; `left_out` are checks of the user's that fail."""
-    facts = (__version__, _VIEWS_MADE_BY, meta_sql(), files, sorted(sources.items()), *left_out)
+    return _digest(made_by(), files, sorted(sources.items()), *left_out)
+
+
+def made_by() -> str:
+    """Return what changes whenever the same SQL files may give other views."""
+    return _digest(__version__, _VIEWS_MADE_BY, meta_sql())
+
+
+def _digest(*facts: object) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()

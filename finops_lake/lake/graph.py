@@ -6,7 +6,7 @@ References come from DuckDB's own parser (`json_serialize_sql`): names in commen
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -52,26 +52,40 @@ class Graph:
     """As `reads`, but of a framed file what its answer must have fresh, not what its frame could read."""
 
 
-def build_graph(connection: duckdb.DuckDBPyConnection, files: Sequence[SqlFile], tables: Collection[str]) -> Graph:
+@dataclass(frozen=True)
+class Parsed:
+    """What DuckDB's parser finds in a SELECT: the relations it reads and the functions it calls."""
+
+    references: tuple[Reference, ...]
+    functions: frozenset[str]
+
+
+def build_graph(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[SqlFile],
+    tables: Collection[str],
+    parsed: MutableMapping[str, Parsed] | None = None,
+) -> Graph:
     """Return the graph of `files` over the existing `tables` (`raw.x`, `meta.loads`).
 
-    SqlFileError names file and line: not exactly one SELECT, an unknown name, a forbidden layer, a circle, or
-    a stored mart whose result depends on the moment it is read.
+    `parsed` holds what was parsed before, by SELECT, and takes what is parsed now. SqlFileError names file and line:
+    not exactly one SELECT, an unknown name, a forbidden layer, a circle, or a stored mart whose result depends on the
+    moment it is read.
     """
     views = {file.view: file for file in files}
     known = set(tables) | set(views) | {f"history.{file.name}" for file in files if file.remembers}
     reads: dict[str, frozenset[str]] = {}
     changing: dict[str, str] = {}
+    parsed = {} if parsed is None else parsed
     for file in files:
-        tree = nodes_of(connection, file)
-        found = list(references(tree))
-        for reference in found:
+        found = _parsed(connection, file, parsed)
+        for reference in found.references:
             check_reference(file, reference, known)
-        reads[file.view] = frozenset(str(reference) for reference in found) | _sources(file, known)
-        moving = sorted(functions(tree) & CHANGING)
+        reads[file.view] = frozenset(map(str, found.references)) | _sources(file, known)
+        moving = sorted(found.functions & CHANGING)
         if moving and file.view not in _STEADY_WHERE_BUILT:
             changing[file.view] = moving[0]
-    draws = reads | {file.view: _own_reads(connection, file) for file in files if file.bare}
+    draws = reads | {file.view: _own_reads(connection, file, parsed) for file in files if file.bare}
     graph = Graph(tuple(views[name] for name in _ordered(views, reads)), reads, draws)
     for file in files:
         _check_stored(file, graph, changing)
@@ -84,9 +98,18 @@ def _sources(file: SqlFile, known: Collection[str]) -> frozenset[str]:
     return frozenset(named & set(known))
 
 
-def _own_reads(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> frozenset[str]:
-    own = references(nodes_of(connection, replace(file, select=file.bare)))
-    return frozenset({str(reference) for reference in own} | set(file.refreshes))
+def _own_reads(
+    connection: duckdb.DuckDBPyConnection, file: SqlFile, parsed: MutableMapping[str, Parsed]
+) -> frozenset[str]:
+    own = _parsed(connection, replace(file, select=file.bare), parsed)
+    return frozenset({*map(str, own.references), *file.refreshes})
+
+
+def _parsed(connection: duckdb.DuckDBPyConnection, file: SqlFile, parsed: MutableMapping[str, Parsed]) -> Parsed:
+    if file.select not in parsed:
+        tree = nodes_of(connection, file)
+        parsed[file.select] = Parsed(tuple(references(tree)), frozenset(functions(tree)))
+    return parsed[file.select]
 
 
 def nodes_of(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[dict[str, Any]]:

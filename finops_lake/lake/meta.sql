@@ -231,6 +231,14 @@ comment on table meta.stored is 'Marts that are kept as tables for speed, rebuil
 comment on column meta.stored.view_name is 'The mart with its schema, such as marts.x.';
 comment on column meta.stored.definition is 'Fingerprint of the SQL it was built from, its inputs included.';
 
+create table if not exists meta.made (
+    view_name varchar not null,
+    made_of varchar not null,
+);
+comment on table meta.made is 'What each view was made of: those whose SQL files, and all beneath them, are the same still are left as they are.';
+comment on column meta.made.view_name is 'The view with its schema, such as marts.x.';
+comment on column meta.made.made_of is 'Fingerprint of its SQL file, of all beneath it and of the code that makes views.';
+
 create table if not exists meta.stale_partitions (
     view_name varchar not null,
     scope_id varchar not null,

@@ -11,6 +11,7 @@ import duckdb
 from finops_lake.lake.connection import unoptimized
 from finops_lake.lake.freshness import lineage, raw_tables_beneath, views_beneath
 from finops_lake.lake.graph import Graph
+from finops_lake.lake.made import fingerprints, note_made, of_aliases, unchanged
 from finops_lake.lake.names import literal, quoted
 from finops_lake.lake.remember import VALID_TO
 from finops_lake.lake.schema import HISTORY_COLUMNS
@@ -26,45 +27,52 @@ Said = Mapping[str, Mapping[str, str]]
 _DUCKDB_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: Mapping[str, str]) -> None:
-    """Replace all views by those of `graph`; a stored mart is built anew only if its definition changed.
+def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: Mapping[str, str], maker: str) -> None:
+    """Have the views of `graph` and no others, and make those anew that were made of something else.
 
-    `sources` holds each raw table's fingerprint. Every mart and audit also appears in schema `main`, where
+    A stored mart is built anew only if its definition changed. `sources` holds each raw table's fingerprint, `maker`
+    what stands for all else that views come from. Every mart and audit also appears in schema `main`, where
     `SHOW TABLES` of a shell finds it.
     """
-    _drop_views(connection)
-    for table in ("meta.lineage", "meta.headers"):
-        connection.execute(f"delete from {table}")
-    definitions = _definitions(graph, sources)
+    aliases, definitions = _aliases(graph.files), _definitions(graph, sources)
+    made_of = fingerprints(graph, sources, definitions, maker)
+    made_of |= of_aliases(aliases, made_of)
+    kept = unchanged(connection, made_of)
+    new = [file for file in graph.files if file.view not in kept]
+    _drop_views(connection, kept)
     _drop_stored(connection, definitions, {file.view for file in graph.files if file.remembers})
-    for file in graph.files:
+    for file in new:
         _create(connection, file, definitions, raw_tables_beneath(file.view, graph.reads))
     said = _columns_said(connection)
     headers: list[tuple[str, ...]] = []
     with unoptimized(connection):
-        for file in graph.files:
+        for file in new:
             found = _describe(connection, file, graph, said)
             said[file.view] = {} if file.is_macro else found
             headers += _headers(file, found)
-        for alias, file in _aliases(graph.files).items():
-            connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
-            _comment(connection, "main", alias, "view", _text(file), said[file.view])
+        for alias, file in aliases.items():
+            if f"main.{alias}" not in kept:
+                connection.execute(f"create view {quoted('main', alias)} as from {quoted(file.schema, file.name)}")
+                _comment(connection, "main", alias, "view", _text(file), said[file.view])
+    connection.execute("delete from meta.lineage")
     _insert(connection, "meta.lineage", list(lineage([file.view for file in graph.files], graph.draws)))
+    connection.execute("delete from meta.headers where not list_contains(?, view_name)", [list(kept)])
     _insert(connection, "meta.headers", headers)
+    note_made(connection, made_of, kept)
 
 
-def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
+def _drop_views(connection: duckdb.DuckDBPyConnection, kept: Collection[str]) -> None:
     rows = connection.execute(
         "select schema_name, view_name from duckdb_views() where not internal and not temporary"
     ).fetchall()
     for schema, name in rows:
-        if schema in VIEW_SCHEMAS:
+        if schema in VIEW_SCHEMAS and f"{schema}.{name}" not in kept:
             connection.execute(f"drop view {quoted(schema, name)}")
     macros = connection.execute(
         "select schema_name, function_name from duckdb_functions() where not internal and function_type = 'table_macro'"
     ).fetchall()
     for schema, name in macros:
-        if schema in VIEW_SCHEMAS:
+        if schema in VIEW_SCHEMAS and f"{schema}.{name}" not in kept:
             connection.execute(f"drop macro table {quoted(schema, name)}")
 
 
@@ -219,6 +227,8 @@ def _headers(file: SqlFile, columns: Mapping[str, str]) -> Iterator[tuple[str, s
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[str, ...]]) -> None:
+    if not rows:
+        return
     columns = [list(column) for column in zip(*rows, strict=True)]
     connection.execute(f"insert into {table} select {', '.join(['unnest(?)'] * len(columns))}", columns)
 

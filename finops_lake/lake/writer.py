@@ -346,16 +346,16 @@ class Warehouse:
         self._connect()
 
     def _begin(self) -> None:
-        """Begin a new lake with a copy of an empty one, where nothing of the user's own is to be in it."""
-        made_of = self.definitions
-        if self.templates is not None and not made_of.own_views and not made_of.own_checks:
-            begin_from_template(self.templates, made_of.wanted(), self.files.warehouse, self._make_empty)
+        """Begin a new lake with a copy of an empty one, to which views and checks of the user's own are added."""
+        if self.templates is not None:
+            wanted = self.definitions.wanted()
+            begin_from_template(self.templates, wanted, self.files.warehouse, self._make_empty)
 
-    def _make_empty(self, folder: Path) -> Path:
-        """Make an empty lake that is nobody's in a folder, and return its file."""
+    def _make_empty(self, folder: Path, views: Sequence[SqlFile] = ()) -> Path:
+        """Make an empty lake that is nobody's in a folder, with these views besides, and return its file."""
         sources, sql = list(self.definitions.sources.values()), self.definitions.sql
         empty = Warehouse(folder, sources, sql, origin=self.origin, clock=self._clock)
-        empty.add_views(self.definitions.own_views)
+        empty.add_views(views)
         empty._connect()
         try:
             empty._rebuild()  # of nothing, which each new lake would plan and do again

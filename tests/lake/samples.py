@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
 from finops_lake.errors import Outcome
@@ -100,6 +101,25 @@ def write_sql(folder: Path, files: dict[str, str] | None = None) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder
+
+
+CONTENT = (
+    "from duckdb_columns() select schema_name, table_name, column_name, data_type, comment where not internal"
+    " order by all",
+    "from duckdb_views() select schema_name, view_name, sql, comment where not internal order by all",
+    "from meta.lake order by all",
+    "from meta.headers order by all",
+    "from meta.lineage order by all",
+    "from meta.tables order by all",
+    "from meta.stored order by all",
+    "from meta.made order by all",
+)
+
+
+def content(warehouse: Warehouse) -> list[list[tuple[object, ...]]]:
+    """Return all that an empty lake holds, rows of raw tables aside."""
+    with duckdb.connect(str(warehouse.files.warehouse), read_only=True) as connection:
+        return [connection.execute(sql).fetchall() for sql in CONTENT]
 
 
 def warehouse(

@@ -11,7 +11,7 @@ import pytest
 from finops_lake.lake.sqlfiles import parse
 from finops_lake.lake.template import AT_MOST, begin_from_template
 from finops_lake.lake.writer import Warehouse
-from tests.lake.samples import NOW, SOURCES, load_costs, write_sql
+from tests.lake.samples import NOW, SOURCES, content, load_costs, write_sql
 
 
 @pytest.fixture
@@ -37,24 +37,6 @@ def begin(home: Path, sql: Path, templates: Path | None, origin: str = "azure") 
 def kept(templates: Path) -> list[str]:
     """Return the names of what is kept."""
     return sorted(path.name for path in templates.iterdir())
-
-
-CONTENT = (
-    "from duckdb_columns() select schema_name, table_name, column_name, data_type, comment where not internal"
-    " order by all",
-    "from duckdb_views() select schema_name, view_name, sql, comment where not internal order by all",
-    "from meta.lake order by all",
-    "from meta.headers order by all",
-    "from meta.lineage order by all",
-    "from meta.tables order by all",
-    "from meta.stored order by all",
-)
-
-
-def content(warehouse: Warehouse) -> list[list[tuple[object, ...]]]:
-    """Return all that an empty lake holds."""
-    with duckdb.connect(str(warehouse.files.warehouse), read_only=True) as connection:
-        return [connection.execute(sql).fetchall() for sql in CONTENT]
 
 
 def test_a_copy_is_what_would_have_been_made(tmp_path, sql, templates):
@@ -93,7 +75,10 @@ def test_what_is_the_users_own_is_not_kept(tmp_path, sql, templates):
     warehouse.add_views([parse("marts", "secret.sql", "-- Mine.\n-- columns:\n--   tag: Mine.\nselect 'x' as tag")])
     with warehouse.lock(0), warehouse.open():
         assert warehouse.query("select tag from marts.secret") == [("x",)]
-    assert not templates.exists()
+    (path,) = templates.iterdir()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("select 1 from duckdb_views() where view_name = 'secret'").fetchall() == []
+        assert connection.execute("select 1 from duckdb_views() where view_name = 'cost_by_month'").fetchall()
 
 
 @pytest.mark.parametrize(
