@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from finops_lake.errors import Outcome
 from finops_lake.source import Chunk, ChunkResult
 
 if TYPE_CHECKING:
@@ -17,16 +18,19 @@ if TYPE_CHECKING:
 
 CANDIDATES = "charges.candidates"
 
+_RENEWING = (Outcome.LOADED, Outcome.PARTIAL)
 _NEWEST_SQL = "select table_name, scope_id, month, metric, max(finished_at) from meta.loads group by all"
 _CONTESTED_SQL = f"select 1 from {CANDIDATES} group by account_id, billing_month having count(*) > 1 limit 1"
 _MISJUDGED_SQL = "select billing_month from meta.misjudged_months order by billing_month"
 
 
 def show_confirmed(connection: duckdb.DuckDBPyConnection, results: Sequence[ChunkResult]) -> None:
-    """Let this connection's views count these attempts as loads (sql/meta/chunks.sql)."""
+    """Let this connection's views count these attempts as loads (sql/meta/chunks.sql, last_success.sql)."""
     if results:
         keys, values = [_key(one.chunk) for one in results], [_confirmation(one) for one in results]
         connection.execute("set variable confirmed = map(?, ?)", [keys, values])
+        renewed = {_key(one.chunk): one.finished_at for one in results if one.outcome in _RENEWING}
+        connection.execute("set variable renewed_at = map(?, ?)", [list(renewed), list(renewed.values())])
 
 
 def note_confirmed(connection: duckdb.DuckDBPyConnection, results: Sequence[ChunkResult], next_load_id: int) -> int:

@@ -35,4 +35,4 @@ select
     items.utilization_30d,
     listed.last_success_at as loaded_at,
 from marts.commitment_listing as items
-left join meta.chunks as listed on items.table_name = listed.table_name and items.x_scope_id = listed.scope_id
+left join meta.last_success as listed on items.table_name = listed.table_name and items.x_scope_id = listed.scope_id

@@ -14,7 +14,7 @@ with asked as (
 
 listed as (
     select scope_id, max(last_success_at) as last_success_at,
-    from meta.chunks
+    from meta.last_success
     where table_name in ('resources', 'virtual_machines', 'graph_resources')
     group by scope_id
 )

@@ -21,5 +21,5 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.graph_resources as items
-left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
+left join meta.last_success as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
 where lower(type) = 'microsoft.compute/availabilitysets'

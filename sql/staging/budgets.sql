@@ -39,4 +39,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.budgets as budgets
-left join meta.chunks as listed on listed.table_name = 'budgets' and listed.scope_id = budgets._scope_id
+left join meta.last_success as listed on listed.table_name = 'budgets' and listed.scope_id = budgets._scope_id

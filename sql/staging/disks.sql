@@ -49,4 +49,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.disks as disks
-left join meta.chunks as listed on listed.table_name = 'disks' and listed.scope_id = disks._scope_id
+left join meta.last_success as listed on listed.table_name = 'disks' and listed.scope_id = disks._scope_id

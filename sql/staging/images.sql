@@ -29,4 +29,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.images as items
-left join meta.chunks as listed on listed.table_name = 'images' and listed.scope_id = items._scope_id
+left join meta.last_success as listed on listed.table_name = 'images' and listed.scope_id = items._scope_id

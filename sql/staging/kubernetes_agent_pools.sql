@@ -23,7 +23,7 @@ with unnested as (
         listed.last_success_at,
         unnest((properties -> '$.agentPoolProfiles')::json[]) as pool,
     from raw.graph_resources as items
-    left join meta.chunks as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
+    left join meta.last_success as listed on listed.table_name = 'graph_resources' and listed.scope_id = items._scope_id
     where lower(type) = 'microsoft.containerservice/managedclusters'
 )
 

@@ -41,4 +41,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.public_ips as public_ips
-left join meta.chunks as listed on listed.table_name = 'public_ips' and listed.scope_id = public_ips._scope_id
+left join meta.last_success as listed on listed.table_name = 'public_ips' and listed.scope_id = public_ips._scope_id

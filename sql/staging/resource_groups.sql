@@ -19,4 +19,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.resource_groups as resource_groups
-left join meta.chunks as listed on listed.table_name = 'resource_groups' and listed.scope_id = resource_groups._scope_id
+left join meta.last_success as listed on listed.table_name = 'resource_groups' and listed.scope_id = resource_groups._scope_id

@@ -29,4 +29,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.resources as resources
-left join meta.chunks as listed on listed.table_name = 'resources' and listed.scope_id = resources._scope_id
+left join meta.last_success as listed on listed.table_name = 'resources' and listed.scope_id = resources._scope_id

@@ -45,5 +45,5 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.retail_prices as items
-left join meta.chunks as listed
+left join meta.last_success as listed
     on listed.table_name = 'retail_prices' and listed.metric is not distinct from items._metric

@@ -45,4 +45,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.savings_plans as items
-left join meta.chunks as listed on listed.table_name = 'savings_plans' and listed.scope_id = items._scope_id
+left join meta.last_success as listed on listed.table_name = 'savings_plans' and listed.scope_id = items._scope_id

@@ -25,7 +25,7 @@ with unnested as (
         location,
         unnest(subnets::json[]) as subnet,
     from raw.virtual_networks as items
-    left join meta.chunks as listed on listed.table_name = 'virtual_networks' and listed.scope_id = items._scope_id
+    left join meta.last_success as listed on listed.table_name = 'virtual_networks' and listed.scope_id = items._scope_id
 )
 
 select

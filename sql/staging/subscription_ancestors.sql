@@ -15,7 +15,7 @@ with unnested as (
         unnest(management_groups::json[]) as parent,
         generate_subscripts(management_groups::json[], 1) as distance,
     from raw.subscription_ancestors as items
-    left join meta.chunks as listed on listed.table_name = 'subscription_ancestors' and listed.scope_id = items._scope_id
+    left join meta.last_success as listed on listed.table_name = 'subscription_ancestors' and listed.scope_id = items._scope_id
 )
 
 select

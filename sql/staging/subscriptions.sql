@@ -23,4 +23,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.subscriptions as subscriptions
-left join meta.chunks as listed on listed.table_name = 'subscriptions' and listed.scope_id = subscriptions._scope_id
+left join meta.last_success as listed on listed.table_name = 'subscriptions' and listed.scope_id = subscriptions._scope_id

@@ -59,4 +59,4 @@ select
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,
 from raw.virtual_machines as virtual_machines
-left join meta.chunks as listed on listed.table_name = 'virtual_machines' and listed.scope_id = virtual_machines._scope_id
+left join meta.last_success as listed on listed.table_name = 'virtual_machines' and listed.scope_id = virtual_machines._scope_id
