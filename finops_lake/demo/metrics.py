@@ -6,12 +6,12 @@ import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
 from finops_lake.demo.calls import Call
+from finops_lake.demo.levels import SIZES, Level
 from finops_lake.demo.model import Resource, VirtualMachine
 from finops_lake.demo.replies import Reply, error_reply, json_reply
 from finops_lake.demo.world import World
@@ -30,20 +30,13 @@ NIGHT = 3
 """The hour of the day in which something runs on idle machines, too."""
 
 
-@dataclass(frozen=True)
-class Level:
-    """What an hour of a metric looks like: its mean (or, of counted units, its sum), its peak, and the nightly peak."""
-
-    mean: float
-    peak: float
-    night: float | None = None
-
-
 BUSY = {
     "Percentage CPU": Level(34, 82),
     "Available Memory Percentage": Level(38, 47),
     "Network In Total": Level(9e8, 3e7),
     "Network Out Total": Level(2e9, 6e7),
+    "Composite Disk Read Operations/sec": Level(3600, 190),
+    "Composite Disk Write Operations/sec": Level(4200, 210),
 }
 LOW = {
     "Percentage CPU": Level(6, 14),
@@ -96,6 +89,7 @@ USES: Mapping[str, Mapping[str, Level]] = {
         "Network In Total": Level(4e8, 2e7),
         "Network Out Total": Level(4e8, 2e7),
     },
+    **SIZES,
     "silent": {},
 }
 """Ways of use by name; a metric that one does not have comes without a single figure."""

@@ -163,6 +163,7 @@ class Disk(Resource):
     """A managed disk; ids of virtual machines in `managed_by` and `managed_by_extended`.
 
     `performance` is what its owner set, as operations and megabytes a second; None: what comes with its size.
+    `is_bursting` says that bursting on demand is paid for.
     """
 
     sku: str = "Premium_LRS"
@@ -176,6 +177,7 @@ class Disk(Resource):
     created: datetime = field(kw_only=True)
     ownership_updated: datetime | None = None
     performance: tuple[int, int] | None = None
+    is_bursting: bool = False
 
 
 @dataclass(frozen=True)

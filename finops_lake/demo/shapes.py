@@ -120,6 +120,7 @@ def disk_shape(disk: Disk) -> dict[str, Any]:
         "diskMBpsReadWrite": megabytes,
         "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
         **({"maxShares": disk.max_shares} if disk.max_shares else {}),
+        **({"burstingEnabled": True} if disk.is_bursting else {}),
         "networkAccessPolicy": "AllowAll",
         "publicNetworkAccess": "Enabled",
         "timeCreated": _time(disk.created),

@@ -74,6 +74,18 @@ KINDS: Mapping[str, Kind] = {
             where="power_state is null or power_state not in ('deallocated', 'stopped')",
         ),
         Kind(
+            "microsoft.compute/disks",
+            "staging.disks",
+            (
+                "Composite Disk Read Operations/sec",
+                "Composite Disk Write Operations/sec",
+                "Composite Disk Read Bytes/sec",
+                "Composite Disk Write Bytes/sec",
+            ),
+            ("Average", "Maximum"),
+            "lower(sku_name) in ('premium_lrs', 'premium_zrs') and disk_state = 'attached'",
+        ),
+        Kind(
             "microsoft.network/natgateways",
             "staging.nat_gateways",
             ("DatapathAvailability", "ByteCount"),

@@ -18,7 +18,10 @@ where billing_currency is not null and billing_month >= date '{first_month}'"""
 SIZES_SQL = """select distinct location, vm_size from staging.virtual_machines where vm_size is not null
 union select location, sku_name from staging.scale_sets where sku_name is not null order by all"""
 PRODUCTS_SQL = """select distinct currencies.billing_currency, meters.location, meters.product_name
-from marts.sku_meters as meters
+from (
+    select sub_account_id, location, product_name from marts.sku_meters
+    union all select sub_account_id, location, smaller_product_name from marts.smaller_meters
+) as meters
 inner join marts.billing_currencies as currencies using (sub_account_id)
 where meters.product_name is not null and meters.location is not null order by all"""
 HELD_SQL = "select metric, max(last_attempt_at) from meta.chunks where table_name = 'retail_prices' group by metric"

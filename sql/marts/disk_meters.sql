@@ -9,6 +9,7 @@
 --   part: What is paid for: disk, capacity, operations, throughput, snapshot or image.
 --   product_name: Product of the price list.
 --   meter_pattern: Regular expression that all of the meter's name matches, whatever its case.
+--   standard_ssd_pattern: The same for a Standard SSD of its size, of Premium SSDs; null for all else.
 --   base_unit: What a unit of the price is for: month, hour or GiB hour.
 --   units: How many of the meter run at once; of a meter with a free amount, those beyond it.
 --   free_units: Units that the meter includes free of charge; null where it has none.
@@ -55,6 +56,8 @@ tiered_disks as (
             when 'standardssd' then 'E' || size_tier
             when 'standard' then 'S' || greatest(size_tier, 4)
         end || ' (' || redundancy || ' )?Disks?' as meter_pattern,
+        case when family = 'premium' and redundancy in ('LRS', 'ZRS') then 'E' || size_tier || ' (' || redundancy || ' )?Disks?' end
+            as standard_ssd_pattern,
         'month' as base_unit,
         case
             when family not in ('premium', 'standardssd', 'standard') or redundancy not in ('LRS', 'ZRS') or family is null
@@ -137,6 +140,7 @@ select
     part,
     product_name,
     meter_pattern,
+    standard_ssd_pattern,
     base_unit,
     units,
     free_units,

@@ -1,0 +1,110 @@
+-- The next cheaper size or kind that a resource could be changed to, and what a unit of both costs: where both were paid for on
+-- demand in the last 30 complete days, by those charges, else by the retail price list. Only their ratio is to be used: it is
+-- applied to the resource's own bill, which may be below any list.
+-- grain: one row per resource with such a size, whether or not both prices are known
+-- base_of: audits.underused_premium_disks
+-- stored: whole
+-- source: docs/architecture.md, Money: the own bill comes first
+-- columns:
+--   resource_id: Full ARM id, lower case.
+--   smaller_size: The size it could have, such as StandardSSD_LRS.
+--   billing_currency: Currency that the resource is billed in.
+--   unit_price: Price of a unit of the size it has; null where not both are known.
+--   smaller_unit_price: Price of the same unit of the smaller size; null where not both are known.
+--   price_source: price_paid_elsewhere or retail_price; null without prices.
+--   bill: Billed cost of that meter in the last 30 complete days; null where no charge tells it.
+--   saving: What of that would leave the bill; null where it is not known.
+--   unpriced: Why the saving is not known, in one sentence; null where it is.
+with patterns as (
+    select resource_id, location, lower(product_name) as product, meter_pattern as pattern, false as is_smaller,
+    from marts.smaller_meters
+    union all
+    select resource_id, location, lower(smaller_product_name) as product, smaller_meter_pattern as pattern, true as is_smaller,
+    from marts.smaller_meters
+),
+
+prices as (
+    select
+        1 as place,
+        charges.billing_currency as currency,
+        charges.region_id as location,
+        lower(charges.x_meter_subcategory) as product,
+        charges.sku_meter as meter_name,
+        charges.consumed_unit as unit,
+        (sum(charges.billed_cost) / sum(charges.consumed_quantity))::decimal(28, 12) as unit_price,
+    from marts.charges_as_of(null::timestamptz) as charges
+    inner join marts.cost_windows as windows using (x_scope_id)
+    where
+        charges.charge_period_start between windows.window_start_date and windows.window_end_date
+        and charges.charge_category = 'Usage'
+        and charges.pricing_category is not distinct from 'Standard'
+        and lower(charges.x_meter_subcategory) in (select product from patterns)
+    group by all
+    having sum(charges.consumed_quantity) > 0 and sum(charges.billed_cost) > 0
+    union all
+    select
+        2 as place,
+        currency,
+        location,
+        lower(product_name) as product,
+        meter_name,
+        unit_of_measure as unit,
+        retail_price::decimal(28, 12) as unit_price,
+    from marts.meter_prices
+    where tier_count = 1 and price_count = 1 and retail_price > 0 and lower(product_name) in (select product from patterns)
+),
+
+fitting as (
+    select
+        patterns.resource_id,
+        prices.place,
+        prices.currency,
+        prices.unit,
+        max(prices.unit_price) filter (where not patterns.is_smaller) as unit_price,
+        max(prices.unit_price) filter (where patterns.is_smaller) as smaller_unit_price,
+    from patterns
+    inner join prices
+        on patterns.product = prices.product
+        and patterns.location = prices.location
+        and regexp_full_match(prices.meter_name, patterns.pattern, 'i')
+    group by all
+    having
+        count(*) filter (where not patterns.is_smaller) = 1 and count(*) filter (where patterns.is_smaller) = 1
+),
+
+bills as (
+    select
+        meters.resource_id,
+        costs.billing_currency,
+        sum(costs.billed_cost) as bill,
+    from marts.smaller_meters as meters
+    inner join marts.resource_meter_cost_last_30_days as costs
+        on meters.resource_id = costs.resource_id
+        and regexp_full_match(costs.sku_meter, meters.meter_pattern, 'i')
+    group by meters.resource_id, costs.billing_currency
+    qualify row_number() over (partition by meters.resource_id order by bill desc, costs.billing_currency) = 1
+)
+
+select
+    candidates.resource_id,
+    candidates.smaller_size,
+    bills.billing_currency,
+    fitting.unit_price,
+    fitting.smaller_unit_price,
+    case fitting.place when 1 then 'price_paid_elsewhere' when 2 then 'retail_price' end as price_source,
+    bills.bill,
+    case
+        when fitting.smaller_unit_price < fitting.unit_price
+            then bills.bill * (1 - (fitting.smaller_unit_price / fitting.unit_price)::decimal(19, 12))
+    end::decimal(38, 24) as saving,
+    case
+        when bills.bill is null then 'No charge of the last 30 complete days is known to be for its size.'
+        when fitting.unit_price is null
+            then 'What ' || candidates.smaller_size || ' costs beside what it has is not known: neither the bill nor the retail price list tells both.'
+        when saving is null then candidates.smaller_size || ' is not cheaper by the prices known.'
+    end as unpriced,
+from marts.smaller_meters as candidates
+left join bills using (resource_id)
+left join fitting
+    on candidates.resource_id = fitting.resource_id and bills.billing_currency = fitting.currency
+qualify row_number() over (partition by candidates.resource_id order by fitting.place, fitting.unit) = 1
