@@ -32,11 +32,16 @@ def _disks(site: Site) -> Iterator[Case]:
     )
     machine = builder.machine(site.homes[1], "vm-files", "Standard_D4s_v5")
     for name, use, days, values, verdict in rows:
-        held = {"state": "Attached", "managed_by": machine.plain_id, "created": builder.instant(days)}
-        disk = builder.disk(site.homes[1], f"disk-use-{name}", **held, **values)
+        held: dict[str, Any] = {
+            "state": "Attached",
+            "managed_by": machine.plain_id,
+            "created": builder.instant(days),
+            **values,
+        }
+        disk = builder.disk(site.homes[1], f"disk-use-{name}", **held)
         builder.usage[disk.cost_id] = use
         yield Case(check, disk, verdict, f"Use {use}, {days} days old.")
-    kept = builder.machine(site.managed, "worker-files", "Standard_D4s_v5", data_disks=1)
-    disk = builder.resources[-2]
-    builder.usage[disk.cost_id] = "disk_quiet"
-    yield Case(check, disk, "not_applicable", f"Held by {kept.name}, whose group Databricks manages.")
+    builder.machine(site.managed, "worker-files", "Standard_D4s_v5", data_disks=1)
+    kept = builder.resources[-2]
+    builder.usage[kept.cost_id] = "disk_quiet"
+    yield Case(check, kept, "not_applicable", "Its resource group is managed by Databricks.")
