@@ -40,8 +40,19 @@ def plant_cases(
     builder: Builder, homes: list[ResourceGroup], managed: tuple[ResourceGroup, ResourceGroup]
 ) -> Iterator[Case]:
     """Plant all cases and yield them."""
-    from finops_lake.demo import cases_compute, cases_data, cases_network, cases_services, cases_sizes, cases_usage
+    from finops_lake.demo import (
+        cases_compute,
+        cases_data,
+        cases_network,
+        cases_platform,
+        cases_services,
+        cases_sizes,
+        cases_usage,
+    )
 
     site = Site(builder, homes, *managed)
-    for module in (cases_network, cases_services, cases_data, cases_compute, cases_usage, cases_sizes):
+    for module in (
+        *(cases_network, cases_services, cases_data, cases_compute),
+        *(cases_usage, cases_sizes, cases_platform),
+    ):
         yield from module.plant(site)

@@ -57,6 +57,16 @@ ALIVE = {
     "ExpressRouteGatewayCpuUtilization": Level(1, 4),
     "BytesReceived": Level(4e4, 4e4),
     "BytesSent": Level(4e4, 4e4),
+    "active_connections": Level(360, 9),
+    "avg_cpu_percent": Level(2, 9),
+    "node_cpu_usage_percentage": Level(9, 24),
+    "node_memory_working_set_percentage": Level(22, 31),
+    "DWULimit": Level(6000, 100),
+    "KeepAlive": Level(60, 1),
+    "Size": Level(6e9, 6e9),
+    "NamespaceCpuUsage": Level(1, 2),
+    "Capacity": Level(3, 9),
+    "StorageUsed": Level(6e9, 6e9),
 }
 """What is reported of a resource that nobody uses; what counts its use is not."""
 
@@ -71,6 +81,11 @@ USES: Mapping[str, Mapping[str, Level]] = {
         "TotalRequestUnits": Level(1, 1),
         "Transactions": Level(0.2, 1),
         "connection_successful": Level(1, 1),
+        "Connections": Level(1, 1),
+        "QueryDuration": Level(40, 40),
+        "OutgoingMessages": Level(1, 1),
+        "Requests": Level(1, 1),
+        "TotalPullCount": Level(0.2, 1),
         "BytesSent": Level(4e6, 4e6),
         "ExpressRouteGatewayBitsPerSecond": Level(1800, 40),
     },
@@ -90,6 +105,9 @@ USES: Mapping[str, Mapping[str, Level]] = {
         "Network Out Total": Level(4e8, 2e7),
     },
     **SIZES,
+    "pooled": {**ALIVE, "active_connections": Level(2400, 64)},
+    "strained": {**ALIVE, "cpu_percent": Level(24, 61), "node_cpu_usage_percentage": Level(24, 81)},
+    "full": {**ALIVE, "node_memory_working_set_percentage": Level(61, 72)},
     "silent": {},
 }
 """Ways of use by name; a metric that one does not have comes without a single figure."""

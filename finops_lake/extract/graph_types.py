@@ -29,6 +29,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
         "powerState.code",
         "nodeResourceGroup",
         "agentPoolProfiles",
+        "nodeProvisioningProfile.mode",
         "kubernetesVersion",
     ),
     "microsoft.desktopvirtualization/hostpools": ("hostPoolType", "loadBalancerType", "maxSessionLimit"),
@@ -152,7 +153,13 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     ),
     "microsoft.cache/redis": ("sku", "shardCount", "replicasPerMaster"),
     "microsoft.cache/redisenterprise": ("resourceState",),
-    "microsoft.eventhub/namespaces": ("status", "isAutoInflateEnabled", "maximumThroughputUnits", "createdAt"),
+    "microsoft.eventhub/namespaces": (
+        "status",
+        "isAutoInflateEnabled",
+        "maximumThroughputUnits",
+        "createdAt",
+        "clusterArmId",
+    ),
     "microsoft.servicebus/namespaces": ("status", "createdAt"),
     "microsoft.storage/storageaccounts": (
         "accessTier",

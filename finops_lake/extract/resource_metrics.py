@@ -154,6 +154,76 @@ KINDS: Mapping[str, Kind] = {
             "coalesce(lower(sku_tier) not in ('free', 'shared', 'dynamic', 'flexconsumption'), true)"
             " and environment_id is null",
         ),
+        Kind(
+            "microsoft.dbforpostgresql/flexibleservers",
+            "staging.flexible_servers",
+            ("cpu_percent", "active_connections"),
+            ("Average", "Maximum"),
+            "resource_type = 'microsoft.dbforpostgresql/flexibleservers' and state = 'ready'",
+        ),
+        Kind(
+            "microsoft.dbformysql/flexibleservers",
+            "staging.flexible_servers",
+            ("cpu_percent", "active_connections"),
+            ("Average", "Maximum"),
+            "resource_type = 'microsoft.dbformysql/flexibleservers' and state = 'ready'",
+        ),
+        Kind(
+            "microsoft.sql/managedinstances",
+            "staging.sql_managed_instances",
+            ("avg_cpu_percent",),
+            ("Average", "Maximum"),
+            "state = 'ready' and instance_pool_id is null",
+        ),
+        Kind(
+            "microsoft.containerservice/managedclusters",
+            "staging.kubernetes_clusters",
+            ("node_cpu_usage_percentage", "node_memory_working_set_percentage"),
+            ("Average", "Maximum"),
+            "power_state = 'running'",
+        ),
+        Kind(
+            "microsoft.synapse/workspaces/sqlpools",
+            "staging.capacity_units",
+            ("DWULimit", "Connections"),
+            USE,
+            "resource_type = 'microsoft.synapse/workspaces/sqlpools' and state = 'online'",
+        ),
+        Kind(
+            "microsoft.kusto/clusters",
+            "staging.capacity_units",
+            ("KeepAlive", "IngestionVolumeInMB", "QueryDuration"),
+            USE,
+            "resource_type = 'microsoft.kusto/clusters' and state = 'running'",
+        ),
+        Kind(
+            "microsoft.eventhub/namespaces",
+            "staging.capacity_units",
+            ("Size", "IncomingMessages", "OutgoingMessages"),
+            USE,
+            "resource_type = 'microsoft.eventhub/namespaces' and cluster_id is null",
+        ),
+        Kind(
+            "microsoft.servicebus/namespaces",
+            "staging.capacity_units",
+            ("NamespaceCpuUsage", "IncomingMessages", "OutgoingMessages"),
+            USE,
+            "resource_type = 'microsoft.servicebus/namespaces' and lower(sku_name) = 'premium'",
+        ),
+        Kind(
+            "microsoft.apimanagement/service",
+            "staging.capacity_units",
+            ("Capacity", "CpuPercent_Gateway", "Requests"),
+            USE,
+            "resource_type = 'microsoft.apimanagement/service' and lower(sku_name) is distinct from 'consumption'",
+        ),
+        Kind(
+            "microsoft.containerregistry/registries",
+            "staging.capacity_units",
+            ("StorageUsed", "TotalPullCount", "TotalPushCount"),
+            USE,
+            "resource_type = 'microsoft.containerregistry/registries' and lower(sku_name) in ('standard', 'premium')",
+        ),
     )
 }
 """Names and aggregations by Azure Monitor's reference of supported metrics; of each type one question has all.

@@ -18,6 +18,9 @@ WINDOW_DAYS = 30
 SETTLED_AFTER = timedelta(hours=2)
 """A day is asked for so long after its end; Azure Monitor gives most figures within minutes."""
 
+VIEWS_AT_ONCE = 6
+"""Listings read by one statement: each takes some megabytes of the little that a writer may use."""
+
 Query = Callable[[str], Sequence[tuple[Any, ...]]]
 
 MISSING_SQL = """with targets as (
@@ -66,8 +69,9 @@ def metrics_due(
         return {}
     last = (policy.now - SETTLED_AFTER).date() - timedelta(days=1)
     window = {"first": last - timedelta(days=WINDOW_DAYS - 1), "last": last}
-    targets = "\nunion all\n".join(map(_targets_sql, KINDS.values()))
-    missing = query(MISSING_SQL.format(targets=targets, is_forced=str(demand.force).lower(), **window))
+    parts = _targets_sql(KINDS.values())
+    forced = {"is_forced": str(demand.force).lower()}
+    missing = [row for targets in parts for row in query(MISSING_SQL.format(targets=targets, **forced, **window))]
     batches: dict[str, dict[tuple[Any, ...], list[str]]] = defaultdict(lambda: defaultdict(list))
     for scope, namespace, region, resource_id, first, until in missing:
         batches[scope][namespace, region, first, until].append(resource_id)
@@ -82,8 +86,12 @@ def metrics_due(
             Batch(namespace, region, tuple(ids), first, until)
             for (namespace, region, first, until), ids in batches[scope].items()
         )
-        held = HELD_SQL.format(columns=", ".join(COLUMNS), scope=scope, targets=targets, **window)
-        due[chunk] = MetricsWanted(tuple(wanted), tuple(query(held)) if with_rows else ())
+        held = (
+            row
+            for targets in parts
+            for row in query(HELD_SQL.format(columns=", ".join(COLUMNS), scope=scope, targets=targets, **window))
+        )
+        due[chunk] = MetricsWanted(tuple(wanted), tuple(held) if with_rows else ())
     return due
 
 
@@ -92,8 +100,23 @@ def _is_ready(state: ChunkState | None, now: datetime, again_at: datetime) -> bo
     return state is None or state.last_outcome is Outcome.LOADED or again_at <= now
 
 
-def _targets_sql(kind: Kind) -> str:
-    return (
-        f"select sub_account_id, '{kind.namespace}' as metric_namespace, location, resource_id, "
-        f"{len(kind.names)} as metrics from {kind.view} where {kind.where}"
-    )
+def _targets_sql(kinds: Iterable[Kind]) -> list[str]:
+    """Return SELECTs of the resources to measure; a listing is read once, however many kinds it holds."""
+    by_view: dict[str, list[Kind]] = defaultdict(list)
+    for kind in kinds:
+        by_view[kind.view].append(kind)
+    selects = []
+    for view, of_view in by_view.items():
+        namespace = _chosen({kind.where: f"'{kind.namespace}'" for kind in of_view})
+        metrics = _chosen({kind.where: str(len(kind.names)) for kind in of_view})
+        wanted = " or ".join(f"({kind.where})" for kind in of_view)
+        selects.append(
+            f"select sub_account_id, {namespace} as metric_namespace, location, resource_id, {metrics} as metrics "
+            f"from {view} where {wanted}"
+        )
+    starts = range(0, len(selects), VIEWS_AT_ONCE)
+    return ["\nunion all\n".join(selects[start : start + VIEWS_AT_ONCE]) for start in starts]
+
+
+def _chosen(by_condition: Mapping[str, str]) -> str:
+    return "case " + " ".join(f"when {condition} then {value}" for condition, value in by_condition.items()) + " end"

@@ -9,6 +9,8 @@
 --   processor_maximum: Greatest load of any minute, in percent.
 --   memory_used_maximum: Most memory in use, in percent; null where nothing tells it.
 --   memory_days: Days with a figure of the memory; null where there is none.
+--   connections_maximum: Most connections at once; null where nothing counts them.
+--   connections_days: Days with a figure of the connections; null where there is none.
 --   bytes_per_day: Data in and out on a day on average; null where not both are known.
 --   traffic_days: Days with a figure of both; null where there is none.
 --   first_date: First UTC day with a figure of the processor.
@@ -24,7 +26,14 @@ with roles(metric_namespace, metric_name, role) as (
         ('microsoft.web/serverfarms', 'BytesReceived', 'traffic'),
         ('microsoft.web/serverfarms', 'BytesSent', 'traffic'),
         ('microsoft.sql/servers/elasticpools', 'cpu_percent', 'processor'),
-        ('microsoft.sql/servers/elasticpools', 'dtu_consumption_percent', 'processor')
+        ('microsoft.sql/servers/elasticpools', 'dtu_consumption_percent', 'processor'),
+        ('microsoft.sql/managedinstances', 'avg_cpu_percent', 'processor'),
+        ('microsoft.dbforpostgresql/flexibleservers', 'cpu_percent', 'processor'),
+        ('microsoft.dbforpostgresql/flexibleservers', 'active_connections', 'connections'),
+        ('microsoft.dbformysql/flexibleservers', 'cpu_percent', 'processor'),
+        ('microsoft.dbformysql/flexibleservers', 'active_connections', 'connections'),
+        ('microsoft.containerservice/managedclusters', 'node_cpu_usage_percentage', 'processor'),
+        ('microsoft.containerservice/managedclusters', 'node_memory_working_set_percentage', 'memory_in_use')
 )
 
 select
@@ -32,8 +41,13 @@ select
     max(usage.average) filter (where roles.role = 'processor') as processor_average,
     max(usage.p95_maximum) filter (where roles.role = 'processor') as processor_peak,
     max(usage.maximum) filter (where roles.role = 'processor') as processor_maximum,
-    100 - min(usage.minimum) filter (where roles.role = 'memory') as memory_used_maximum,
-    min(usage.measured_days) filter (where roles.role = 'memory') as memory_days,
+    coalesce(
+        100 - min(usage.minimum) filter (where roles.role = 'memory'),
+        max(usage.maximum) filter (where roles.role = 'memory_in_use')
+    ) as memory_used_maximum,
+    min(usage.measured_days) filter (where roles.role in ('memory', 'memory_in_use')) as memory_days,
+    max(usage.maximum) filter (where roles.role = 'connections') as connections_maximum,
+    min(usage.measured_days) filter (where roles.role = 'connections') as connections_days,
     case
         when count(*) filter (where roles.role = 'traffic') = 2
             then sum(usage.total * 24 / usage.measured_hours) filter (where roles.role = 'traffic')

@@ -12,6 +12,8 @@
 --   sku_capacity: Units of the SKU.
 --   state: online, running, active, paused, stopped, ... (lower case); null where the type has none.
 --   has_optimized_autoscale: Whether a Data Explorer cluster scales by itself.
+--   is_stopped_when_unused: Whether Azure stops a Data Explorer cluster by itself once nobody uses it.
+--   cluster_id: Dedicated cluster that an Event Hubs namespace lies in, lower case; null for all else.
 --   created_at: Instant of creation (UTC), where the type tells it.
 --   tags: JSON object of its own tags.
 --   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
@@ -31,6 +33,8 @@ select
         properties ->> '$.clusterState', properties ->> '$.instanceView.state'
     )) as state,
     try_cast(properties ->> '$.optimizedAutoscale.isEnabled' as boolean) as has_optimized_autoscale,
+    try_cast(properties ->> '$.enableAutoStop' as boolean) as is_stopped_when_unused,
+    nullif(lower(properties ->> '$.clusterArmId'), '') as cluster_id,
     try_cast(coalesce(
         properties ->> '$.creationDate', properties ->> '$.createdDate', properties ->> '$.createdAt',
         properties ->> '$.createdAtUtc', properties ->> '$.createdOn'

@@ -12,6 +12,7 @@
 --   power_state: running or stopped.
 --   node_resource_group_name: Resource group of its nodes, lower case.
 --   agent_pool_count: Node pools.
+--   makes_nodes_itself: Whether the cluster chooses and makes its nodes itself (node auto-provisioning).
 --   tags: JSON object of its own tags.
 --   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
@@ -27,6 +28,7 @@ select
     lower(properties ->> '$.powerState.code') as power_state,
     lower(properties ->> '$.nodeResourceGroup') as node_resource_group_name,
     coalesce(json_array_length(properties -> '$.agentPoolProfiles'), 0)::int as agent_pool_count,
+    coalesce(lower(properties ->> '$.nodeProvisioningProfile.mode') = 'auto', false) as makes_nodes_itself,
     tags,
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,

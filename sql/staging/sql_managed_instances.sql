@@ -13,6 +13,7 @@
 --   vcores: Virtual cores.
 --   storage_gb: Storage in GB.
 --   license_type: LicenseIncluded or BasePrice (hybrid benefit).
+--   instance_pool_id: Instance pool it lies in and is paid for with, lower case; null for most.
 --   tags: JSON object of its own tags.
 --   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
 --   loaded_at: Instant of the listing (UTC).
@@ -29,6 +30,7 @@ select
     try_cast(properties ->> '$.vCores' as bigint) as vcores,
     try_cast(properties ->> '$.storageSizeInGB' as bigint) as storage_gb,
     properties ->> '$.licenseType' as license_type,
+    nullif(lower(properties ->> '$.instancePoolId'), '') as instance_pool_id,
     tags,
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,

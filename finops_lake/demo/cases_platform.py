@@ -1,0 +1,110 @@
+"""Databases, clusters, analytics and messaging by their use, and what a check must tell apart from idle ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from finops_lake.demo.cases import Case, Site, Verdict
+from finops_lake.demo.cases_network import hourly
+from finops_lake.demo.catalogue import Meter
+from finops_lake.demo.model import Listed
+
+Row = tuple[str, str, int, Mapping[str, Any], Verdict]
+"""Name, use, age in days, properties besides those of its kind, and verdict."""
+
+
+def plant(site: Site) -> Iterator[Case]:
+    """Plant platform services and yield their cases."""
+    for step in (_servers, _instances, _clusters):
+        yield from step(site)
+
+
+def _planted(
+    site: Site, check: str, kind: str, stem: str, rows: tuple[Row, ...], properties: Mapping[str, Any], **values: Any
+) -> Iterator[Case]:
+    home = site.homes[values.pop("home", 1)]
+    for name, use, days, special, verdict in rows:
+        found: Listed = site.builder.listed(
+            home, kind, f"{stem}{name}", {**properties, **special}, created=site.builder.instant(days), **values
+        )
+        site.builder.usage[found.cost_id] = use
+        yield Case(check, found, verdict, f"Use {use}, {days} days old, {dict(special) or 'nothing special'}.")
+
+
+def _servers(site: Site) -> Iterator[Case]:
+    rows: tuple[Row, ...] = (
+        ("unused", "unused", 300, {}, "waste"),
+        ("standby", "unused", 300, {"highAvailability": {"mode": "ZoneRedundant"}}, "waste"),
+        ("replica", "unused", 300, {"replicationRole": "AsyncReplica"}, "not_applicable"),
+        ("pooled", "pooled", 300, {}, "ok"),
+        ("strained", "strained", 300, {}, "ok"),
+        ("used", "busy", 300, {}, "ok"),
+        ("silent", "silent", 300, {}, "undetermined"),
+        ("new", "unused", 12, {}, "not_applicable"),
+        ("asleep", "unused", 300, {"state": "Stopped"}, "ok"),
+    )
+    check, sku = "idle_flexible_servers", {"name": "Standard_D4ds_v5", "tier": "GeneralPurpose"}
+    for kind, stem, service in (
+        ("Microsoft.DBforPostgreSQL/flexibleServers", "psql-use-", "Azure Database for PostgreSQL"),
+        ("Microsoft.DBforMySQL/flexibleServers", "mysql-use-", "Azure Database for MySQL"),
+    ):
+        meter = Meter(service, service, "Flexible Server General Purpose Ddsv5 Series Compute", "vCore", "0.089", 96, 0)
+        awake = (
+            rows
+            if "PostgreSQL" in kind
+            else (*rows[:1], ("source", "unused", 300, {"replicationRole": "Source"}, "not_applicable"), *rows[3:-1])
+        )
+        cases = list(_planted(site, check, kind, stem, awake, {"state": "Ready"}, sku=sku, meter=meter))
+        yield from cases
+        for case in cases:
+            is_stopped = case.resource.name.endswith("asleep")
+            yield Case("stopped_flexible_servers", case.resource, "waste" if is_stopped else "ok", "As its state says.")
+
+
+def _instances(site: Site) -> Iterator[Case]:
+    rows: tuple[Row, ...] = (
+        ("low", "unused", 300, {"vCores": 8}, "waste"),
+        ("least", "unused", 300, {"vCores": 4}, "ok"),
+        ("pooled", "unused", 300, {"vCores": 8, "instancePoolId": site.network("x/instancePools/p")}, "ok"),
+        ("used", "busy", 300, {"vCores": 16}, "ok"),
+        ("silent", "silent", 300, {"vCores": 8}, "undetermined"),
+        ("new", "unused", 5, {"vCores": 8}, "not_applicable"),
+    )
+    yield from _planted(
+        *(site, "oversized_sql_managed_instances", "Microsoft.Sql/managedInstances", "sqlmi-use-", rows),
+        {"state": "Ready", "licenseType": "BasePrice", "storageSizeInGB": 256},
+        sku={"name": "GP_Gen5", "tier": "GeneralPurpose"},
+        meter=hourly("SQL Managed Instance", "SQL Managed Instance General Purpose", "vCore", "0.126", 8),
+    )
+
+
+def _clusters(site: Site) -> Iterator[Case]:
+    pool = {"name": "user", "count": 4, "vmSize": "Standard_D4s_v5", "mode": "User", "osType": "Linux"}
+    scaled = {**pool, "enableAutoScaling": True, "minCount": 4, "maxCount": 9}
+    system = {**pool, "name": "system", "mode": "System", "count": 1}
+    paused = {"powerState": {"code": "Stopped"}}
+    rows: tuple[Row, ...] = (
+        ("low", "unused", 300, {"agentPoolProfiles": [system, pool]}, "waste"),
+        ("wide", "unused", 300, {"agentPoolProfiles": [system, {**scaled, "minCount": 2}]}, "waste"),
+        ("least", "unused", 300, {"agentPoolProfiles": [system, scaled]}, "not_applicable"),
+        ("single", "unused", 300, {"agentPoolProfiles": [system]}, "not_applicable"),
+        (
+            "auto",
+            "unused",
+            300,
+            {"agentPoolProfiles": [pool], "nodeProvisioningProfile": {"mode": "Auto"}},
+            "not_applicable",
+        ),
+        ("cache", "full", 300, {"agentPoolProfiles": [pool]}, "ok"),
+        ("strained", "strained", 300, {"agentPoolProfiles": [pool]}, "ok"),
+        ("stopped", "silent", 300, {"agentPoolProfiles": [pool], **paused}, "ok"),
+        ("silent", "silent", 300, {"agentPoolProfiles": [pool]}, "undetermined"),
+        ("new", "unused", 5, {"agentPoolProfiles": [pool]}, "not_applicable"),
+    )
+    yield from _planted(
+        *(site, "underused_kubernetes_clusters", "Microsoft.ContainerService/managedClusters", "aks-use-", rows),
+        {"powerState": {"code": "Running"}, "nodeResourceGroup": "MC_aks-use"},
+        sku={"name": "Base", "tier": "Standard"},
+        meter=Meter("Azure Kubernetes Service", "Azure Kubernetes Service", "", "Standard Uptime SLA", "0.10", 24, 0),
+    )
