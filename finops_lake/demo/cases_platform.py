@@ -16,7 +16,7 @@ Row = tuple[str, str, int, Mapping[str, Any], Verdict]
 
 def plant(site: Site) -> Iterator[Case]:
     """Plant platform services and yield their cases."""
-    for step in (_servers, _instances, _clusters):
+    for step in (_servers, _instances, _clusters, _analytics, _messaging, _gateways):
         yield from step(site)
 
 
@@ -108,3 +108,87 @@ def _clusters(site: Site) -> Iterator[Case]:
         sku={"name": "Base", "tier": "Standard"},
         meter=Meter("Azure Kubernetes Service", "Azure Kubernetes Service", "", "Standard Uptime SLA", "0.10", 24, 0),
     )
+
+
+def _used(*special: Row) -> tuple[Row, ...]:
+    """Return what each service of which a metric counts the use is planted as, and what is special about its kind."""
+    return (
+        ("unused", "unused", 300, {}, "waste"),
+        ("scanned", "scanned", 300, {}, "ok"),
+        ("used", "busy", 300, {}, "ok"),
+        ("silent", "silent", 300, {}, "undetermined"),
+        ("new", "unused", 12, {}, "not_applicable"),
+        *special,
+    )
+
+
+def _analytics(site: Site) -> Iterator[Case]:
+    yield from _planted(
+        *(site, "idle_synapse_sql_pools", "Microsoft.Synapse/workspaces/sqlPools", "syn-use/dw"),
+        _used(("paused", "silent", 300, {"status": "Paused"}, "ok")),
+        {"status": "Online"},
+        sku={"name": "DW100c"},
+        meter=hourly("Azure Synapse Analytics", "Azure Synapse Analytics Dedicated SQL Pool", "100 DWUs", "1.20"),
+    )
+    yield from _planted(
+        *(site, "idle_data_explorer_clusters", "Microsoft.Kusto/clusters", "adxuse"),
+        _used(
+            ("kept", "unused", 300, {"enableAutoStop": False}, "waste"),
+            ("stopped", "silent", 300, {"state": "Stopped"}, "ok"),
+        ),
+        {"state": "Running", "enableAutoStop": True, "optimizedAutoscale": {"isEnabled": True}},
+        sku={"name": "Standard_E2a_v4", "tier": "Standard", "capacity": 2},
+        meter=hourly("Azure Data Explorer", "Azure Data Explorer", "Standard Engine", "0.11", 4),
+    )
+
+
+def _messaging(site: Site) -> Iterator[Case]:
+    dedicated = {"clusterArmId": f"{site.homes[1].resource_id}/providers/Microsoft.EventHub/clusters/evhc"}
+    yield from _planted(
+        *(site, "idle_event_hubs", "Microsoft.EventHub/namespaces", "evhns-use-"),
+        _used(("inside", "silent", 300, dedicated, "ok")),
+        {"status": "Active", "isAutoInflateEnabled": False},
+        sku={"name": "Standard", "tier": "Standard", "capacity": 4},
+        meter=hourly("Event Hubs", "Event Hubs", "Standard Throughput Unit", "0.03", 4),
+    )
+    check, kind = "idle_service_bus_namespaces", "Microsoft.ServiceBus/namespaces"
+    yield from _planted(
+        *(site, check, kind, "sb-use-", _used(), {"status": "Active"}),
+        sku={"name": "Premium", "tier": "Premium", "capacity": 1},
+        meter=hourly("Service Bus", "Service Bus", "Premium Messaging Unit", "0.9275"),
+    )
+    rows: tuple[Row, ...] = (("standard", "silent", 300, {}, "ok"),)
+    yield from _planted(
+        *(site, check, kind, "sb-use-", rows, {"status": "Active"}),
+        sku={"name": "Standard", "tier": "Standard"},
+        meter=hourly("Service Bus", "Service Bus", "Standard Base Unit", "0.0135"),
+    )
+
+
+def _gateways(site: Site) -> Iterator[Case]:
+    check, kind = "idle_api_management", "Microsoft.ApiManagement/service"
+    made = {"createdAtUtc": "2024-05-01T00:00:00Z"}
+    yield from _planted(
+        *(site, check, kind, "apim-use-", _used(), made),
+        sku={"name": "Standard", "capacity": 1},
+        meter=hourly("API Management", "API Management", "Standard Units", "0.9407"),
+    )
+    rows: tuple[Row, ...] = (("second", "unused", 300, {}, "waste"),)
+    yield from _planted(
+        *(site, check, kind, "apim-use-", rows, made),
+        sku={"name": "StandardV2", "capacity": 1},
+        meter=hourly("API Management", "API Management", "Standard v2 Unit", "0.9589"),
+    )
+    rows = (("calls", "silent", 300, {}, "ok"),)
+    yield from _planted(*(site, check, kind, "apim-use-", rows, made), sku={"name": "Consumption", "capacity": 0})
+    check, kind = "idle_container_registries", "Microsoft.ContainerRegistry/registries"
+    for tier, price, cases in (
+        ("Premium", "1.6666", _used()),
+        ("Standard", "0.6666", (("standard", "unused", 300, {}, "waste"),)),
+        ("Basic", "0.1666", (("basic", "silent", 300, {}, "ok"),)),
+    ):
+        yield from _planted(
+            *(site, check, kind, "cruse", cases, {"creationDate": "2024-05-01T00:00:00Z"}),
+            sku={"name": tier, "tier": tier},
+            meter=Meter("Container Registry", "Container Registry", "", f"{tier} Registry Unit", price, 1, 0),
+        )

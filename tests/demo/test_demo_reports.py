@@ -33,14 +33,14 @@ def test_a_report_is_accepted_polled_and_read_and_sums_to_the_ledger(azure, clie
     assert (accepted.status_code, accepted.headers["Retry-After"]) == (202, "1")
     body = finished(clients, accepted).json()
     assert body["status"] == "Completed"
-    [blob] = body["manifest"]["blobs"]
-    content = read(azure, blob["blobLink"]).content
-    assert len(content) == blob["byteCount"]
-    assert content.startswith(b"\xef\xbb\xbf")
     sums: dict[str, Decimal] = {}
-    for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"))):
-        currency = row["BillingCurrencyCode"]
-        sums[currency] = sums.get(currency, Decimal(0)) + Decimal(row["CostInBillingCurrency"])
+    for blob in body["manifest"]["blobs"]:
+        content = read(azure, blob["blobLink"]).content
+        assert len(content) == blob["byteCount"]
+        assert content.startswith(b"\xef\xbb\xbf")
+        for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"))):
+            currency = row["BillingCurrencyCode"]
+            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(row["CostInBillingCurrency"])
     days = azure.ledger.months()[-2], azure.ledger.months()[-1].replace(day=1)
     expected = {
         key[1]: cost
