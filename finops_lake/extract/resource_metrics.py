@@ -74,6 +74,12 @@ KINDS: Mapping[str, Kind] = {
             where="power_state is null or power_state not in ('deallocated', 'stopped')",
         ),
         Kind(
+            "microsoft.compute/virtualmachinescalesets",
+            "staging.scale_sets",
+            ("Percentage CPU", "Available Memory Percentage", "Network In Total", "Network Out Total"),
+            where="capacity > 0 and orchestration_mode = 'uniform'",
+        ),
+        Kind(
             "microsoft.compute/disks",
             "staging.disks",
             (

@@ -1,6 +1,6 @@
 -- What an hour of a machine size costs by the customer's own charges on demand, in the last 30 complete days.
 -- grain: one row per machine size, region, operating system and billing currency that such an hour was billed for
--- base_of: audits.oversized_vms
+-- base_of: marts.smaller_machines
 -- stored: whole
 -- source: the meter whose name is the size's; sources of cost that tell no meter (the query) give none
 -- columns:
