@@ -59,6 +59,8 @@ CHECKS = sorted(path.name.removesuffix(".sql") for path in (sql_folder() / "audi
 NOT_PLANTED = {
     "unused_reservations": "cost by queries names no commitment",
     "unused_savings_plans": "cost by queries names no commitment",
+    "idle_provisioned_openai_deployments": "cost by queries tells no meter",
+    "log_analytics_without_commitment_tier": "cost by queries tells no quantity",
 }
 _FOUND_SQL = """
 select check_name, resource_id, verdict, monthly_saving, billing_currency,

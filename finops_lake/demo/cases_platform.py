@@ -16,7 +16,7 @@ Row = tuple[str, str, int, Mapping[str, Any], Verdict]
 
 def plant(site: Site) -> Iterator[Case]:
     """Plant platform services and yield their cases."""
-    for step in (_servers, _instances, _clusters, _analytics, _messaging, _gateways):
+    for step in (_servers, _instances, _clusters, _analytics, _messaging, _gateways, _vaults):
         yield from step(site)
 
 
@@ -192,3 +192,23 @@ def _gateways(site: Site) -> Iterator[Case]:
             sku={"name": tier, "tier": tier},
             meter=Meter("Container Registry", "Container Registry", "", f"{tier} Registry Unit", price, 1, 0),
         )
+
+
+def _vaults(site: Site) -> Iterator[Case]:
+    recovery, backup = "Microsoft.RecoveryServices/vaults", "Microsoft.DataProtection/backupVaults"
+    far = {"redundancySettings": {"standardTierStorageRedundancy": "GeoRedundant"}}
+    near = {"redundancySettings": {"standardTierStorageRedundancy": "LocallyRedundant"}}
+    stores = {"storageSettings": [{"datastoreType": "VaultStore", "type": "GeoRedundant"}]}
+    meter = Meter("Backup", "Backup", "Backup", "GRS Data Stored", "0.0448", 3_300_000, 6)
+    rows: tuple[tuple[str, str, Mapping[str, Any], str, Verdict], ...] = (
+        (recovery, "rsv-test", far, "test", "waste"),
+        (backup, "bv-sandbox", stores, "Sandbox", "waste"),
+        (recovery, "rsv-near", near, "test", "ok"),
+        (recovery, "rsv-prod", far, "prod", "ok"),
+    )
+    for kind, name, properties, environment, verdict in rows:
+        sku = {"name": "RS0", "tier": "Standard"}
+        found: Listed = site.builder.listed(
+            site.homes[1], kind, name, properties, sku=sku, tags={"env": environment}, meter=meter
+        )
+        yield Case("geo_redundant_vaults_in_non_production", found, verdict, f"{environment}, {dict(properties)}.")

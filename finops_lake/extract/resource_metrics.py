@@ -189,6 +189,12 @@ KINDS: Mapping[str, Kind] = {
             "power_state = 'running'",
         ),
         Kind(
+            "microsoft.cognitiveservices/accounts",
+            "marts.provisioned_ai_accounts",
+            ("AzureOpenAIProvisionedManagedUtilizationV2",),
+            ("Average", "Maximum"),
+        ),
+        Kind(
             "microsoft.synapse/workspaces/sqlpools",
             "staging.capacity_units",
             ("DWULimit", "Connections"),

@@ -32,6 +32,7 @@ with roles(metric_namespace, metric_name, role) as (
         ('microsoft.sql/servers/elasticpools', 'cpu_percent', 'processor'),
         ('microsoft.sql/servers/elasticpools', 'dtu_consumption_percent', 'processor'),
         ('microsoft.sql/managedinstances', 'avg_cpu_percent', 'processor'),
+        ('microsoft.cognitiveservices/accounts', 'AzureOpenAIProvisionedManagedUtilizationV2', 'processor'),
         ('microsoft.dbforpostgresql/flexibleservers', 'cpu_percent', 'processor'),
         ('microsoft.dbforpostgresql/flexibleservers', 'active_connections', 'connections'),
         ('microsoft.dbformysql/flexibleservers', 'cpu_percent', 'processor'),

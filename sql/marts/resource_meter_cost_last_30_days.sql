@@ -7,6 +7,9 @@
 --   x_meter_subcategory: Kind of the service.
 --   sku_meter: Name of the meter.
 --   billing_currency: Currency of the amounts.
+--   charged_days: Days with a charge.
+--   consumed_quantity: Quantity that was used; null for what is not usage, and where it came in several units.
+--   consumed_unit: Its unit, as the source writes it.
 --   billed_cost: Actual cost of the window, before tax.
 --   effective_cost: Amortized cost of the window.
 select
@@ -15,6 +18,9 @@ select
     charges.x_meter_subcategory,
     charges.sku_meter,
     charges.billing_currency,
+    count(distinct charges.charge_period_start) as charged_days,
+    case when count(distinct charges.consumed_unit) = 1 then sum(charges.consumed_quantity) end as consumed_quantity,
+    case when count(distinct charges.consumed_unit) = 1 then min(charges.consumed_unit) end as consumed_unit,
     sum(charges.billed_cost) as billed_cost,
     sum(charges.effective_cost) as effective_cost,
 from marts.charges_as_of(null::timestamptz) as charges

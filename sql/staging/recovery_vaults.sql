@@ -20,7 +20,9 @@ select
     lower(location) as location,
     lower(type) as resource_type,
     sku_name,
-    lower(properties ->> '$.redundancySettings.standardTierStorageRedundancy') as redundancy,
+    lower(coalesce(
+        properties ->> '$.redundancySettings.standardTierStorageRedundancy', properties ->> '$.storageSettings[0].type'
+    )) as redundancy,
     tags,
     _loaded_at as valid_from,
     listed.last_success_at as loaded_at,

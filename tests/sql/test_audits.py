@@ -3,7 +3,7 @@
 A case: {"raw": {table: rows}, "expected": {name of a listed resource: verdict}}. All cases lie in one lake, each in a
 subscription of its own: `@group/type/name` stands for an id in it, `%group` for a resource group's, `$` for its own.
 The guards that hold for every check are tried on the first case of each that fires. A row with `days` stands for as
-many days up to yesterday.
+many days up to yesterday, a charge for as many up to the last complete day.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +95,21 @@ def chunks_of(table: str, rows: list[dict[str, Any]]) -> Iterator[tuple[date | N
         return
     months = defaultdict(list)
     for row in rows:
-        months[date.fromisoformat(row[day]).replace(day=1)].append(row)
+        for one in billed_daily(row, day):
+            months[date.fromisoformat(one[day]).replace(day=1)].append(one)
     for month, of_month in months.items():
         for metric in ("ActualCost", "AmortizedCost"):
             yield month, metric, of_month
+
+
+def billed_daily(row: dict[str, Any], day: str) -> Iterator[dict[str, Any]]:
+    """Yield a charge with `days` for each of as many days up to the last complete one, and any other as it is."""
+    if "days" not in row:
+        yield row
+        return
+    for back in range(row["days"]):
+        date_of = NOW.date() - timedelta(days=4 + back)
+        yield {**{key: value for key, value in row.items() if key != "days"}, day: date_of.isoformat()}
 
 
 def load(warehouse: Warehouse, table: str, scope: str, rows: list[dict[str, Any]], *, complete: bool = True) -> None:
