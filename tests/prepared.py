@@ -19,8 +19,8 @@ from pathlib import Path
 import filelock
 import pytest
 
+from finops_lake.lake.opening import Opening
 from finops_lake.lake.template import begin_from_template
-from finops_lake.lake.writer import Warehouse
 
 Fill = Callable[[Path], None]
 
@@ -50,17 +50,17 @@ def copied_where_alike() -> Iterator[None]:
 
     The product keeps none of the user's own views; here those of a test may be used a hundred times.
     """
-    began = Warehouse._begin
+    began = Opening.begin
 
-    def begin(warehouse: Warehouse) -> None:
-        made_of, target = warehouse.definitions, warehouse.files.warehouse
+    def begin(opening: Opening) -> None:
+        made_of, target = opening.definitions, opening.files.warehouse
         if made_of.sql is None:
             key = f"{made_of.wanted()} {made_of.own_views}"
-            make = partial(warehouse._make_empty, views=made_of.own_views)
+            make = partial(opening.make_empty, views=made_of.own_views)
             assert begin_from_template(FOLDER, key, target, make, at_most=AT_MOST)
         else:
-            began(warehouse)
+            began(opening)
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(Warehouse, "_begin", begin)
+        monkeypatch.setattr(Opening, "begin", begin)
         yield
