@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from finops_lake.refresh.from_files import FileRefresher
     from finops_lake.refresh.ondemand import OnDemand
     from finops_lake.refresh.refresher import Refresher
-    from finops_lake.schedule import Scheduler
+    from finops_lake.schedule.scheduler import Scheduler
 
 LOG = logging.getLogger("finops_lake.schedule")
 
@@ -72,7 +72,7 @@ class App:
         """Refreshing by the clock; ConfigError names what is wrong with the table [schedule]."""
         from finops_lake.planner.planning import tables_asked_for
         from finops_lake.refresh.from_files import FILE_TABLES
-        from finops_lake.schedule import Scheduler
+        from finops_lake.schedule.scheduler import Scheduler
 
         files = FILE_TABLES if self.settings.exports else ()
         tables = [*tables_asked_for(self.settings), *files]

@@ -74,7 +74,7 @@ Moment = Annotated[When | None, BeforeValidator(when_of)]
 class Schedule(BaseModel):
     """The table [schedule]: every other key is a group of raw tables, or one, with when it is refreshed.
 
-    What stands in it is added to the defaults of finops_lake.schedule; `off` takes a group out.
+    What stands in it is added to the defaults of finops_lake.schedule.jobs; `off` takes a group out.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", arbitrary_types_allowed=True)

@@ -14,7 +14,7 @@ from finops_lake.errors import ConfigError, StoppedError
 from finops_lake.extract.catalog import EXTRACTORS
 from finops_lake.journal import Journal
 from finops_lake.planner.due import Demand
-from finops_lake.schedule import DEFAULTS, due_at, group_of, jobs_of, next_at, trigger_of, zone_of
+from finops_lake.schedule.jobs import DEFAULTS, due_at, group_of, jobs_of, next_at, trigger_of, zone_of
 from finops_lake.when import Every, when_of
 from tests.conftest import settings_for
 

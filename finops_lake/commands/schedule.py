@@ -23,7 +23,7 @@ from finops_lake.errors import ConfigError
 
 if TYPE_CHECKING:
     from finops_lake.journal import Run
-    from finops_lake.schedule import Scheduler
+    from finops_lake.schedule.scheduler import Scheduler
 
 END_WITHIN_SECONDS = 20.0
 """How long a run under way may take to come to a stop; then it is cut off, which harms the lake no more than a kill."""

@@ -16,7 +16,7 @@ import pytest
 
 from finops_lake.config import Schedule
 from finops_lake.extract.catalog import EXTRACTORS
-from finops_lake.schedule import DEFAULTS, jobs_of
+from finops_lake.schedule.jobs import DEFAULTS, jobs_of
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"

@@ -1,8 +1,4 @@
-"""Refreshes by the clock; the only home of apscheduler, which is imported when a trigger is first needed.
-
-Every process works out the same instants at which a job is due, and the journal lets one of them begin each: any number
-of servers and schedulers on one home refresh as often as one would.
-"""
+"""Runs the jobs of a home when they are due, in as many processes as there are, each run in one of them."""
 
 from __future__ import annotations
 
@@ -10,20 +6,18 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
-from difflib import get_close_matches
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from finops_lake import telemetry
-from finops_lake.config import Schedule, Settings
-from finops_lake.errors import ConfigError, FinopsLakeError, LockedError, StoppedError
+from finops_lake.config import Settings
+from finops_lake.errors import FinopsLakeError, LockedError, StoppedError
 from finops_lake.journal import Journal, Run
 from finops_lake.planner.due import Demand
-from finops_lake.planner.planning import SWITCHED
-from finops_lake.when import WEEKDAYS, Every, When
+from finops_lake.schedule.jobs import Job, due_at, jobs_of, next_at, trigger_of, zone_of
+from finops_lake.when import Every
 
 if TYPE_CHECKING:
     from finops_lake.refresh.refresher import Refresher
@@ -31,26 +25,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("finops_lake.schedule")
 
-DEFAULTS: dict[str, When] = {
-    "cost": Every(3600),
-    "exports": Every(6 * 3600),
-    "budgets": Every(6 * 3600),
-    "inventory": Every(6 * 3600),
-    "commitments": Every(24 * 3600),
-    "prices": Every(24 * 3600),
-}
-"""The groups of raw tables and when each is looked at; a look asks Azure only for what is stale, or nearly."""
-
-_WORDS = {
-    "prices": ("price",),
-    "budgets": ("budget",),
-    "commitments": ("reservation", "savings_plan", "commitment", "advisor", "recommendation"),
-    "exports": ("cost_exports", "focus_charges"),
-    "cost": ("cost_", "usage_details", "charges"),
-}
-"""Which group a table belongs to by a word in its name, the first that fits; the others are inventory."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GRACE = timedelta(minutes=1)
 """How long a run may be neither finished nor seen refreshing before its process counts as gone."""
 
@@ -65,17 +39,6 @@ ENDED = ("loaded", "partial", "failed")
 AGAIN_AFTER = timedelta(minutes=1)
 """When a run that gave way to a question goes on."""
 
-LOOK_BACK = tuple(timedelta(hours=hours) for hours in (1, 24, 8 * 24, 32 * 24, 370 * 24))
-
-
-@dataclass(frozen=True)
-class Job:
-    """Raw tables that are refreshed together, and when."""
-
-    name: str
-    when: When
-    tables: frozenset[str]
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -84,78 +47,6 @@ class Standing:
     job: Job
     last: Run | None
     next_at: datetime | None
-
-
-def group_of(table: str) -> str:
-    """Return the group that a raw table belongs to."""
-    found = (group for group, words in _WORDS.items() if any(word in table for word in words))
-    return next(found, "inventory")
-
-
-def jobs_of(schedule: Schedule, tables: Iterable[str]) -> tuple[Job, ...]:
-    """Return the jobs over these raw tables; a table with a line of its own leaves its group.
-
-    Raises ConfigError with every name that is neither group nor table, each with the nearest that is.
-    """
-    known = [table for table in tables if table != "subscriptions"]  # every refresh looks at these first
-    _check_names(schedule, [*known, *(name for name in SWITCHED if name not in known)])
-    if not schedule.enabled:
-        return ()
-    own = {name: when for name, when in schedule.moments.items() if name in known}
-    groups: dict[str, When | None] = {**DEFAULTS, **{k: v for k, v in schedule.moments.items() if k in DEFAULTS}}
-    members = {
-        name: frozenset(table for table in known if table not in own and group_of(table) == name) for name in groups
-    }
-    jobs = [Job(name, when, members[name]) for name, when in groups.items() if when is not None and members[name]]
-    return (*jobs, *(Job(name, when, frozenset({name})) for name, when in own.items() if when is not None))
-
-
-def _check_names(schedule: Schedule, tables: Collection[str]) -> None:
-    known = [*DEFAULTS, *tables, *Schedule.model_fields]
-    faults = []
-    for name in schedule.moments:
-        if name not in {*DEFAULTS, *tables}:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"groups are {', '.join(DEFAULTS)}"
-            faults.append(f"schedule.{name}: there is no such group or raw table; {hint}")
-    if faults:
-        raise ConfigError(faults)
-
-
-def zone_of(schedule: Schedule) -> tzinfo | None:
-    """Return the time zone of cron fields; None is apscheduler's word for the machine's own."""
-    return None if schedule.time_zone == "local" else ZoneInfo(schedule.time_zone)
-
-
-def trigger_of(when: When, zone: tzinfo | None) -> Any:
-    """Return apscheduler's trigger; intervals are counted from the epoch, so that all processes agree on them."""
-    if isinstance(when, Every):
-        from apscheduler.triggers.interval import IntervalTrigger
-
-        return IntervalTrigger(seconds=when.seconds, start_date=EPOCH, timezone=UTC)
-    from apscheduler.triggers.cron import CronTrigger
-
-    minute, hour, day, month, _ = when.fields
-    # apscheduler counts weekdays from Monday, cron from Sunday: names are safe
-    weekdays = None if when.weekdays is None else ",".join(WEEKDAYS[number] for number in when.weekdays)
-    return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekdays, timezone=zone)
-
-
-def next_at(trigger: Any, after: datetime) -> datetime | None:
-    """Return the first instant (UTC) after another at which a trigger fires; None when it never does again."""
-    found: datetime | None = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
-    return None if found is None else found.astimezone(UTC)
-
-
-def due_at(trigger: Any, now: datetime) -> datetime | None:
-    """Return the latest instant (UTC) up to now at which a trigger fired; None when it did not within a year."""
-    for span in LOOK_BACK:
-        fired = next_at(trigger, now - span)
-        if fired is not None and fired <= now:
-            while (following := next_at(trigger, fired)) is not None and following <= now:
-                fired = following
-            return fired
-    return None
 
 
 class Scheduler:
