@@ -61,6 +61,8 @@ NOT_PLANTED = {
     "unused_savings_plans": "cost by queries names no commitment",
     "idle_provisioned_openai_deployments": "cost by queries tells no meter",
     "log_analytics_without_commitment_tier": "cost by queries tells no quantity",
+    "costly_data_transfer": "cost by queries tells no meter",
+    "growing_storage_accounts": "it takes 90 days of cost",
 }
 _FOUND_SQL = """
 select check_name, resource_id, verdict, monthly_saving, billing_currency,

@@ -16,7 +16,7 @@ Row = tuple[str, str, int, Mapping[str, Any], Verdict]
 
 def plant(site: Site) -> Iterator[Case]:
     """Plant platform services and yield their cases."""
-    for step in (_servers, _instances, _clusters, _analytics, _messaging, _gateways, _vaults):
+    for step in (_servers, _instances, _clusters, _analytics, _messaging, _gateways, _vaults, _tiers):
         yield from step(site)
 
 
@@ -212,3 +212,19 @@ def _vaults(site: Site) -> Iterator[Case]:
             site.homes[1], kind, name, properties, sku=sku, tags={"env": environment}, meter=meter
         )
         yield Case("geo_redundant_vaults_in_non_production", found, verdict, f"{environment}, {dict(properties)}.")
+
+
+def _tiers(site: Site) -> Iterator[Case]:
+    rows: tuple[tuple[str, str, str, Verdict], ...] = (
+        ("sb-tier-test", "Premium", "test", "waste"),
+        ("sb-tier-qa", "Standard", "qa", "ok"),
+        ("sb-tier-shop", "Premium", "prod", "ok"),
+    )
+    for name, tier, environment, verdict in rows:
+        found: Listed = site.builder.listed(
+            *(site.homes[0], "Microsoft.ServiceBus/namespaces", name, {"status": "Active"}),
+            sku={"name": tier, "tier": tier, "capacity": 1},
+            tags={"Environment": environment},
+            meter=hourly("Service Bus", "Service Bus", f"{tier} Messaging Unit", "0.9275"),
+        )
+        yield Case("premium_tiers_in_non_production", found, verdict, f"{tier}, {environment}.")
