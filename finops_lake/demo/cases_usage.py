@@ -26,7 +26,7 @@ STRICT: Found = (*(one for one in IDLE if one[0] != "scanned"), ("scanned", "sca
 
 def plant(site: Site) -> Iterator[Case]:
     """Plant what only metrics can tell apart, and yield its cases."""
-    for step in (_machines, _network, _data, _apps, _circuits):
+    for step in (_machines, _network, _data, _apps, _functions, _circuits):
         yield from step(site)
 
 
@@ -125,11 +125,14 @@ def _data(site: Site) -> Iterator[Case]:
     )
     online = {"status": "Online", "currentServiceObjectiveName": "S3"}
     meter = Meter("SQL Database", "SQL Database", "Single Standard", "S3 DTUs", "4.8390", 1, 0)
-    yield from _of_kind(
+    for case in _of_kind(
         *(site, "idle_sql_databases", "Microsoft.Sql/servers/databases", "sql-batch/use-", STRICT, 1, meter),
         properties=online,
         sku={"name": "Standard", "tier": "Standard", "capacity": 100},
-    )
+    ):
+        yield case
+        size: Verdict = "waste" if site.builder.usage[case.resource.cost_id] == "scanned" else case.verdict
+        yield Case("oversized_sql_databases", case.resource, size, f"Larger than it needs, too. {case.reason}")
     rows: Found = (*(one for one in IDLE if one[0] != "scanned"), ("steady", "scanned", 300, "waste"))
     pools = list(
         _of_kind(
@@ -167,6 +170,36 @@ def _apps(site: Site) -> Iterator[Case]:
         app = {"serverFarmId": plan.plain_id, "state": "Running", "enabled": True}
         builder.listed(home, "Microsoft.Web/sites", f"app-use-{name}", app, kind=kind)
         yield Case("idle_app_service_plans", plan, verdict, f"Use {use}, {kind}, {days} days old.")
+        size: Verdict = verdict if name in ("silent", "new") else "ok"
+        yield Case("oversized_app_service_plans", plan, size, f"Use {use}: its memory is full, {days} days old.")
+
+
+def _functions(site: Site) -> Iterator[Case]:
+    """Add function apps, of which the plan that they share is billed by executions."""
+    builder, home = site.builder, site.homes[0]
+    shared = builder.listed(
+        home, "Microsoft.Web/serverFarms", "asp-dynamic", {"numberOfSites": 9}, sku={"name": "Y1", "tier": "Dynamic"}
+    )
+    rows: tuple[tuple[str, str, int, str, str, Verdict], ...] = (
+        ("unused", "functions_unused", 300, "functionapp,linux", "Dynamic", "waste"),
+        ("DEDICATED", "functions_unused", 300, "functionapp", "Standard", "waste"),
+        ("rare", "functions_rare", 300, "functionapp,linux", "Dynamic", "ok"),
+        ("used", "busy", 300, "functionapp", "Dynamic", "ok"),
+        ("silent", "silent", 300, "functionapp", "Dynamic", "undetermined"),
+        ("new", "functions_unused", 12, "functionapp", "Dynamic", "not_applicable"),
+        ("stopped", "functions_unused", 300, "functionapp", "Dynamic", "ok"),
+        ("flexible", "functions_unused", 300, "functionapp,linux", "FlexConsumption", "ok"),
+        ("workflow", "functions_unused", 300, "functionapp,workflowapp", "WorkflowStandard", "ok"),
+        ("page", "functions_unused", 300, "app", "Standard", "ok"),
+    )
+    for name, use, days, kind, tier, verdict in rows:
+        state = "Stopped" if name == "stopped" else "Running"
+        properties = {"serverFarmId": shared.plain_id, "state": state, "enabled": True, "sku": tier}
+        app = builder.listed(
+            home, "Microsoft.Web/sites", f"func-use-{name}", properties, kind=kind, created=builder.instant(days)
+        )
+        builder.usage[app.cost_id] = use
+        yield Case("idle_function_apps", app, verdict, f"Use {use}, {kind}, {days} days old.")
 
 
 def _circuits(site: Site) -> Iterator[Case]:

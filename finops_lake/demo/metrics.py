@@ -54,6 +54,7 @@ ALIVE = {
     "cpu_percent": Level(0.3, 2),
     "dtu_consumption_percent": Level(0.3, 2),
     "CpuPercentage": Level(2, 9),
+    "MemoryPercentage": Level(61, 64),
     "ExpressRouteGatewayCpuUtilization": Level(1, 4),
     "BytesReceived": Level(4e4, 4e4),
     "BytesSent": Level(4e4, 4e4),

@@ -142,20 +142,29 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "microsoft.sql/servers/databases",
             "staging.sql_databases",
-            ("cpu_percent", "connection_successful"),
-            USE,
+            ("cpu_percent", "physical_data_read_percent", "log_write_percent", "connection_successful"),
+            ("Average", "Maximum", "Total"),
             "not is_master and elastic_pool_id is null and secondary_type is null and status = 'online'",
         ),
         Kind(
             "microsoft.sql/servers/elasticpools",
             "staging.sql_elastic_pools",
-            ("cpu_percent", "dtu_consumption_percent"),
+            ("cpu_percent", "physical_data_read_percent", "log_write_percent", "dtu_consumption_percent"),
             ("Average", "Maximum"),
+        ),
+        Kind(
+            "microsoft.web/sites",
+            "staging.web_apps",
+            ("FunctionExecutionCount",),
+            ("Total",),
+            "resource_type = 'microsoft.web/sites' and kind like '%functionapp%' and state = 'running'"
+            " and not regexp_matches(kind, 'workflowapp|kubernetes|containerapps')"
+            " and coalesce(lower(plan_tier), '') <> 'flexconsumption'",
         ),
         Kind(
             "microsoft.web/serverfarms",
             "staging.app_service_plans",
-            ("CpuPercentage", "BytesReceived", "BytesSent"),
+            ("CpuPercentage", "MemoryPercentage", "BytesReceived", "BytesSent"),
             ("Average", "Maximum", "Total"),
             "coalesce(lower(sku_tier) not in ('free', 'shared', 'dynamic', 'flexconsumption'), true)"
             " and environment_id is null",

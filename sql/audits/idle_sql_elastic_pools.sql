@@ -7,7 +7,7 @@
 -- needs: metrics
 -- population: staging.sql_elastic_pools
 -- fix: Ask the owners of its databases; move those still needed to a smaller pool or to serverless, then delete it.
--- source: processor and DTU < 1 % on average, 95 % of the hours' peaks < 5 %, over 28 days (AOE: P99 of DTU < 40 % is oversized; a pool has no count of connections); empty pools are another check
+-- source: processor, reading, log and DTU < 1 % on average, 95 % of the hours' peaks < 5 %, over 28 days (AOE: P99 of DTU < 40 % is oversized; a pool has no count of connections); empty pools are another check
 select
     resource_id,
     'Used to ' || round(processor_average, 2) || ' % on average, peaks of ' || round(processor_peak, 1) || ' %, over '

@@ -23,7 +23,7 @@ select
     case
         when items.capacity > 2 then (items.compute_cost * (items.capacity // 2) / items.capacity)::decimal(28, 12)
         when items.smaller_hour_price < items.hour_price
-            then items.compute_cost * (1 - (items.smaller_hour_price / items.hour_price)::decimal(19, 12))
+            then items.compute_cost::decimal(24, 12) * (1 - (items.smaller_hour_price / items.hour_price)::decimal(13, 12))
     end::decimal(38, 24) as given_saving,
     items.billing_currency as given_currency,
     items.unpriced,

@@ -15,7 +15,7 @@ select
     load || coalesce(': ' || smaller_size || ' would do.', '.') as finding,
     unknown,
     spared,
-    case when smaller_hour_price < hour_price then compute_cost * (1 - (smaller_hour_price / hour_price)::decimal(19, 12)) end
+    case when smaller_hour_price < hour_price then compute_cost::decimal(24, 12) * (1 - (smaller_hour_price / hour_price)::decimal(13, 12)) end
         ::decimal(38, 24) as given_saving,
     billing_currency as given_currency,
     unpriced,

@@ -1,6 +1,7 @@
 -- How much resources were used that a metric or two tell it of, such as bytes or requests, over the days that metrics are held of.
 -- Azure Monitor leaves out hours without use of most such metrics; so another one, that is there as long as the resource is,
 -- says which days were measured, and no figure of use on such a day is no use. Days without either are not known.
+-- Of functions nothing else is always there: hours without a figure are not known.
 -- grain: one row per resource with a measured day
 -- stored: whole
 -- source: Azure Monitor's reference of supported metrics; of application gateways it says that what is not used is not reported
@@ -33,6 +34,7 @@ with roles(metric_namespace, alive_metric_name, metric_name, total_of_average_ho
         ('microsoft.apimanagement/service', 'CpuPercent_Gateway', 'Requests', null),
         ('microsoft.containerregistry/registries', 'StorageUsed', 'TotalPullCount', null),
         ('microsoft.containerregistry/registries', 'StorageUsed', 'TotalPushCount', null),
+        ('microsoft.web/sites', 'FunctionExecutionCount', 'FunctionExecutionCount', null),
         (
             'microsoft.network/virtualnetworkgateways',
             'ExpressRouteGatewayCpuUtilization',

@@ -4,7 +4,7 @@
 -- source: Azure Monitor's reference of supported metrics
 -- columns:
 --   resource_id: Full ARM id, lower case.
---   processor_average: Mean load in percent; of several measures of load, such as DTU and processor, the greater.
+--   processor_average: Mean load in percent; of several measures of load, such as processor, reading and the log of SQL, the greatest.
 --   processor_peak: 95 % of all hours' peaks do not exceed it, in percent.
 --   processor_maximum: Greatest load of any minute, in percent.
 --   memory_used_maximum: Most memory in use, in percent; null where nothing tells it.
@@ -27,9 +27,15 @@ with roles(metric_namespace, metric_name, role) as (
         ('microsoft.compute/virtualmachinescalesets', 'Network In Total', 'traffic'),
         ('microsoft.compute/virtualmachinescalesets', 'Network Out Total', 'traffic'),
         ('microsoft.web/serverfarms', 'CpuPercentage', 'processor'),
+        ('microsoft.web/serverfarms', 'MemoryPercentage', 'memory_in_use'),
         ('microsoft.web/serverfarms', 'BytesReceived', 'traffic'),
         ('microsoft.web/serverfarms', 'BytesSent', 'traffic'),
+        ('microsoft.sql/servers/databases', 'cpu_percent', 'processor'),
+        ('microsoft.sql/servers/databases', 'physical_data_read_percent', 'processor'),
+        ('microsoft.sql/servers/databases', 'log_write_percent', 'processor'),
         ('microsoft.sql/servers/elasticpools', 'cpu_percent', 'processor'),
+        ('microsoft.sql/servers/elasticpools', 'physical_data_read_percent', 'processor'),
+        ('microsoft.sql/servers/elasticpools', 'log_write_percent', 'processor'),
         ('microsoft.sql/servers/elasticpools', 'dtu_consumption_percent', 'processor'),
         ('microsoft.sql/managedinstances', 'avg_cpu_percent', 'processor'),
         ('microsoft.cognitiveservices/accounts', 'AzureOpenAIProvisionedManagedUtilizationV2', 'processor'),

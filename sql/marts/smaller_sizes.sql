@@ -1,18 +1,18 @@
 -- The next cheaper size or kind that a resource could be changed to, and what a unit of both costs: where both were paid for on
 -- demand in the last 30 complete days, by those charges, else by the retail price list. Only their ratio is to be used: it is
 -- applied to the resource's own bill, which may be below any list.
--- grain: one row per resource with such a size, whether or not both prices are known
--- base_of: audits.underused_premium_disks
+-- grain: one row per resource with such a size, and per App Service plan, whether or not both prices are known
+-- base_of: audits.underused_premium_disks, audits.oversized_app_service_plans
 -- stored: whole
 -- source: docs/architecture.md, Money: the own bill comes first
 -- columns:
 --   resource_id: Full ARM id, lower case.
---   smaller_size: The size it could have, such as StandardSSD_LRS.
+--   smaller_size: The size it could have, such as StandardSSD_LRS; null where it has the smallest.
 --   billing_currency: Currency that the resource is billed in.
 --   unit_price: Price of a unit of the size it has; null where not both are known.
 --   smaller_unit_price: Price of the same unit of the smaller size; null where not both are known.
 --   price_source: price_paid_elsewhere or retail_price; null without prices.
---   bill: Billed cost of that meter in the last 30 complete days; null where no charge tells it.
+--   bill: Billed cost of the size it has in the last 30 complete days; null where no charge tells it.
 --   saving: What of that would leave the bill; null where it is not known.
 --   unpriced: Why the saving is not known, in one sentence; null where it is.
 with patterns as (
@@ -21,6 +21,7 @@ with patterns as (
     union all
     select resource_id, location, lower(smaller_product_name) as product, smaller_meter_pattern as pattern, true as is_smaller,
     from marts.smaller_meters
+    where smaller_meter_pattern is not null
 ),
 
 prices as (
@@ -88,23 +89,25 @@ bills as (
 select
     candidates.resource_id,
     candidates.smaller_size,
-    bills.billing_currency,
+    coalesce(bills.billing_currency, case when candidates.is_sole_meter then savings.billing_currency end) as billing_currency,
     fitting.unit_price,
     fitting.smaller_unit_price,
     case fitting.place when 1 then 'price_paid_elsewhere' when 2 then 'retail_price' end as price_source,
-    bills.bill,
+    coalesce(bills.bill, case when candidates.is_sole_meter then savings.monthly_saving end) as bill,
     case
         when fitting.smaller_unit_price < fitting.unit_price
-            then bills.bill * (1 - (fitting.smaller_unit_price / fitting.unit_price)::decimal(19, 12))
+            then bill::decimal(24, 12) * (1 - (fitting.smaller_unit_price / fitting.unit_price)::decimal(13, 12))
     end::decimal(38, 24) as saving,
     case
-        when bills.bill is null then 'No charge of the last 30 complete days is known to be for its size.'
+        when bill is null then 'No charge of the last 30 complete days is known to be for its size.'
         when fitting.unit_price is null
             then 'What ' || candidates.smaller_size || ' costs beside what it has is not known: neither the bill nor the retail price list tells both.'
         when saving is null then candidates.smaller_size || ' is not cheaper by the prices known.'
     end as unpriced,
 from marts.smaller_meters as candidates
 left join bills using (resource_id)
+left join marts.resource_savings as savings on candidates.resource_id = savings.resource_id
 left join fitting
-    on candidates.resource_id = fitting.resource_id and bills.billing_currency = fitting.currency
+    on candidates.resource_id = fitting.resource_id
+    and coalesce(bills.billing_currency, savings.billing_currency) = fitting.currency
 qualify row_number() over (partition by candidates.resource_id order by fitting.place, fitting.unit) = 1

@@ -14,6 +14,8 @@
 --   worker_count: Machines.
 --   status: ready, creating or pending.
 --   is_linux: Whether its machines run Linux.
+--   is_zone_redundant: Whether its machines are spread over zones.
+--   is_scaled_automatically: Whether the platform adds machines by itself, as the apps' traffic asks for (automatic scaling).
 --   environment_id: App Service environment it lies in, lower case.
 --   tags: JSON object of its own tags.
 --   valid_from: Instant of the load since which the lake knows the row as it is (UTC).
@@ -32,6 +34,8 @@ select
     try_cast(properties ->> '$.numberOfWorkers' as bigint) as worker_count,
     lower(properties ->> '$.status') as status,
     coalesce(try_cast(properties ->> '$.reserved' as boolean), lower(kind) like '%linux%', false) as is_linux,
+    coalesce(try_cast(properties ->> '$.zoneRedundant' as boolean), false) as is_zone_redundant,
+    coalesce(try_cast(properties ->> '$.elasticScaleEnabled' as boolean), false) as is_scaled_automatically,
     lower(properties ->> '$.hostingEnvironmentProfile.id') as environment_id,
     tags,
     _loaded_at as valid_from,

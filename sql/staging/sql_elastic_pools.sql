@@ -10,6 +10,7 @@
 --   sku_tier: Tier of the SKU.
 --   sku_capacity: Units of the SKU.
 --   state: ready, disabled, ...
+--   max_size_bytes: Size that its databases may grow to together.
 --   license_type: LicenseIncluded or BasePrice (hybrid benefit).
 --   created_at: Instant of creation (UTC).
 --   server_id: Server it is on, lower case.
@@ -26,6 +27,7 @@ select
     sku_tier,
     sku_capacity,
     lower(properties ->> '$.state') as state,
+    try_cast(properties ->> '$.maxSizeBytes' as bigint) as max_size_bytes,
     properties ->> '$.licenseType' as license_type,
     try_cast(properties ->> '$.creationDate' as timestamptz) as created_at,
     regexp_replace(lower(id), '/elasticpools/[^/]+$', '') as server_id,
