@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from finops_lake.errors import Outcome
-from finops_lake.extract.resource_metrics import COLUMNS, KINDS, SOURCE, Batch, Kind, MetricsWanted
+from finops_lake.extract.metric_kinds import KINDS, Kind
+from finops_lake.extract.resource_metrics import COLUMNS, SOURCE, Batch, MetricsWanted
 from finops_lake.planner.due import ChunkState, Demand, Policy, due_at
 from finops_lake.source import Chunk
 
