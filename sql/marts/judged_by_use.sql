@@ -14,15 +14,14 @@
 with judged as (
     select
         items.*,
-        used.* exclude (resource_id),
+        used.* exclude (resource_id, young_since),
         metrics.unknown as why_unknown,
         metrics.reason,
         coalesce(needed_days, getvariable('idle_metric_days'), 28)::int as days_needed,
-        coalesce(audited.created_at > items.loaded_at - to_days(days_needed), false) as is_young,
+        coalesce(used.young_since > items.loaded_at - to_days(days_needed), false) as is_young,
     from query_table(source) as items
     inner join marts.metric_subscriptions as metrics using (sub_account_id)
     left join query_table(usage) as used using (resource_id)
-    left join marts.audited_resources as audited using (resource_id)
 )
 
 select

@@ -6,28 +6,27 @@
 --   last_success_at: Instant of the latest load of metrics (UTC); null when there is none.
 --   reason: Why the latest attempt did not bring everything; null when it did.
 --   unknown: Why nothing can be judged by the figures there are, in one sentence; null when they will do.
-with asked as (
-    select scope_id, last_success_at, last_outcome, nullif(last_reason, '') as reason,
+with told as (
+    select
+        scope_id,
+        max(last_success_at) filter (where table_name = 'resource_metrics') as last_success_at,
+        max(last_outcome) filter (where table_name = 'resource_metrics') as last_outcome,
+        nullif(max(last_reason) filter (where table_name = 'resource_metrics'), '') as reason,
+        max(last_success_at) filter (where table_name <> 'resource_metrics') as listed_at,
     from meta.chunks
-    where table_name = 'resource_metrics'
-),
-
-listed as (
-    select scope_id, max(last_success_at) as last_success_at,
-    from meta.last_success
-    where table_name in ('resources', 'virtual_machines', 'graph_resources')
+    where table_name in ('resource_metrics', 'resources', 'virtual_machines', 'graph_resources')
     group by scope_id
+    having count(*) filter (where table_name = 'resource_metrics') > 0
 )
 
 select
-    asked.scope_id as sub_account_id,
-    asked.last_success_at,
-    asked.reason,
+    scope_id as sub_account_id,
+    last_success_at,
+    reason,
     case
-        when asked.last_success_at is null then 'Its metrics could not be read: ' || coalesce(asked.reason, asked.last_outcome)
-        when asked.last_success_at < listed.last_success_at - interval 3 days
-            then 'Its metrics were last read on ' || strftime(asked.last_success_at at time zone 'UTC', '%Y-%m-%d') || '.'
+        when last_success_at is null then 'Its metrics could not be read: ' || coalesce(reason, last_outcome)
+        when last_success_at < listed_at - interval 3 days
+            then 'Its metrics were last read on ' || strftime(last_success_at at time zone 'UTC', '%Y-%m-%d') || '.'
     end as unknown,
-from asked
-left join listed using (scope_id)
+from told
 where not exists (select 1 from meta.lake where key = 'metrics' and value = 'off')

@@ -2,11 +2,12 @@
 -- Azure Monitor leaves out hours without use of most such metrics; so another one, that is there as long as the resource is,
 -- says which days were measured, and no figure of use on such a day is no use. Days without either are not known.
 -- Of functions nothing else is always there: hours without a figure are not known.
--- grain: one row per resource with a measured day
+-- grain: one row per resource with a measured day, and per young resource
 -- stored: whole
 -- source: Azure Monitor's reference of supported metrics; of application gateways it says that what is not used is not reported
 -- columns:
 --   resource_id: Full ARM id, lower case.
+--   young_since: Instant of creation (UTC) of what was created lately; such resources have a row also without a figure.
 --   metric_name: Metric that tells the use; of several (such as messages in and out) all of them.
 --   alive_metric_name: Metric that is there whether or not the resource is used.
 --   first_date: First measured UTC day.
@@ -92,17 +93,26 @@ asked as (
     select metric_namespace, count(distinct metric_name) as metric_count,
     from roles
     group by metric_namespace
+),
+
+measured as (
+    select
+        days.resource_id,
+        min(days.metric_name) as metric_name,
+        min(days.alive_metric_name) as alive_metric_name,
+        min(days.usage_date) as first_date,
+        max(days.usage_date) as last_date,
+        count(*) as measured_days,
+        sum(days.day_total) as total,
+        sum(days.day_total) / count(*) as per_day,
+    from days
+    inner join asked using (metric_namespace, metric_count)
+    group by days.resource_id
 )
 
 select
-    days.resource_id,
-    min(days.metric_name) as metric_name,
-    min(days.alive_metric_name) as alive_metric_name,
-    min(days.usage_date) as first_date,
-    max(days.usage_date) as last_date,
-    count(*) as measured_days,
-    sum(days.day_total) as total,
-    sum(days.day_total) / count(*) as per_day,
-from days
-inner join asked using (metric_namespace, metric_count)
-group by days.resource_id
+    coalesce(measured.resource_id, young.resource_id) as resource_id,
+    young.created_at as young_since,
+    measured.* exclude (resource_id),
+from measured
+full join marts.young_resources as young on measured.resource_id = young.resource_id

@@ -1,9 +1,10 @@
 -- How busy resources were of which Azure Monitor tells the load of the processor: one row of what their metrics say together.
--- grain: one row per resource with a figure of its load, its memory or its traffic
+-- grain: one row per resource with a figure of its load, its memory or its traffic, and per young resource
 -- stored: whole
 -- source: Azure Monitor's reference of supported metrics
 -- columns:
 --   resource_id: Full ARM id, lower case.
+--   young_since: Instant of creation (UTC) of what was created lately; such resources have a row also without a figure.
 --   processor_average: Mean load in percent; of several measures of load, such as processor, reading and the log of SQL, the greatest.
 --   processor_peak: 95 % of all hours' peaks do not exceed it, in percent.
 --   processor_maximum: Greatest load of any minute, in percent.
@@ -45,31 +46,40 @@ with roles(metric_namespace, metric_name, role) as (
         ('microsoft.dbformysql/flexibleservers', 'active_connections', 'connections'),
         ('microsoft.containerservice/managedclusters', 'node_cpu_usage_percentage', 'processor'),
         ('microsoft.containerservice/managedclusters', 'node_memory_working_set_percentage', 'memory_in_use')
+),
+
+measured as (
+    select
+        usage.resource_id,
+        max(usage.average) filter (where roles.role = 'processor') as processor_average,
+        max(usage.p95_maximum) filter (where roles.role = 'processor') as processor_peak,
+        max(usage.maximum) filter (where roles.role = 'processor') as processor_maximum,
+        coalesce(
+            100 - min(usage.minimum) filter (where roles.role = 'memory'),
+            max(usage.maximum) filter (where roles.role = 'memory_in_use')
+        ) as memory_used_maximum,
+        min(usage.measured_days) filter (where roles.role in ('memory', 'memory_in_use')) as memory_days,
+        max(usage.maximum) filter (where roles.role = 'connections') as connections_maximum,
+        min(usage.measured_days) filter (where roles.role = 'connections') as connections_days,
+        case
+            when count(*) filter (where roles.role = 'traffic') = 2
+                then sum(usage.total * 24 / usage.measured_hours) filter (where roles.role = 'traffic')
+        end as bytes_per_day,
+        case
+            when count(*) filter (where roles.role = 'traffic') = 2
+                then min(usage.measured_days) filter (where roles.role = 'traffic')
+        end as traffic_days,
+        min(usage.first_date) filter (where roles.role = 'processor') as first_date,
+        max(usage.last_date) filter (where roles.role = 'processor') as last_date,
+        max(usage.measured_days) filter (where roles.role = 'processor') as measured_days,
+    from marts.resource_usage as usage
+    inner join roles using (metric_namespace, metric_name)
+    group by usage.resource_id
 )
 
 select
-    usage.resource_id,
-    max(usage.average) filter (where roles.role = 'processor') as processor_average,
-    max(usage.p95_maximum) filter (where roles.role = 'processor') as processor_peak,
-    max(usage.maximum) filter (where roles.role = 'processor') as processor_maximum,
-    coalesce(
-        100 - min(usage.minimum) filter (where roles.role = 'memory'),
-        max(usage.maximum) filter (where roles.role = 'memory_in_use')
-    ) as memory_used_maximum,
-    min(usage.measured_days) filter (where roles.role in ('memory', 'memory_in_use')) as memory_days,
-    max(usage.maximum) filter (where roles.role = 'connections') as connections_maximum,
-    min(usage.measured_days) filter (where roles.role = 'connections') as connections_days,
-    case
-        when count(*) filter (where roles.role = 'traffic') = 2
-            then sum(usage.total * 24 / usage.measured_hours) filter (where roles.role = 'traffic')
-    end as bytes_per_day,
-    case
-        when count(*) filter (where roles.role = 'traffic') = 2
-            then min(usage.measured_days) filter (where roles.role = 'traffic')
-    end as traffic_days,
-    min(usage.first_date) filter (where roles.role = 'processor') as first_date,
-    max(usage.last_date) filter (where roles.role = 'processor') as last_date,
-    max(usage.measured_days) filter (where roles.role = 'processor') as measured_days,
-from marts.resource_usage as usage
-inner join roles using (metric_namespace, metric_name)
-group by usage.resource_id
+    coalesce(measured.resource_id, young.resource_id) as resource_id,
+    young.created_at as young_since,
+    measured.* exclude (resource_id),
+from measured
+full join marts.young_resources as young on measured.resource_id = young.resource_id
