@@ -8,30 +8,6 @@
 -- population: staging.kubernetes_clusters
 -- fix: Compare what its pods request with what they use; then let the pools scale by themselves, to a lower minimum or to smaller nodes.
 -- source: of the busiest node 95 % of the hours' peaks of the processor < 50 %, and all of the memory < 50 %, over at least 14 days (own rule: half of each is free; Turbot: idle clusters by age only); requests of pods, which no platform metric tells, may still need the nodes, so no saving is given
-with pools as (
-    select
-        cluster_id,
-        sum(node_count) as node_count,
-        bool_and(node_count <= case when is_autoscaled then greatest(minimum_count, 1) else 1 end) as are_few,
-    from staging.kubernetes_agent_pools
-    where node_count > 0
-    group by cluster_id
-),
-
-nodes as (
-    select
-        sets.sub_account_id,
-        sets.resource_group_name as node_resource_group_name,
-        savings.billing_currency as node_cost_currency,
-        sum(savings.monthly_saving) as node_cost,
-    from staging.scale_sets as sets
-    inner join marts.resource_savings as savings using (resource_id)
-    group by sets.sub_account_id, sets.resource_group_name, savings.billing_currency
-    qualify row_number() over (
-        partition by sets.sub_account_id, sets.resource_group_name order by sum(savings.monthly_saving) desc
-    ) = 1
-)
-
 select
     resource_id,
     'Peaks of ' || round(processor_peak, 1) || ' % of the processor and ' || round(memory_used_maximum, 1)
@@ -64,9 +40,8 @@ from marts.judged_by_use(
     source := 'staging.kubernetes_clusters',
     usage := 'marts.resource_load',
     needed_days := coalesce(getvariable('metric_days'), 14)
-) as clusters
-inner join pools on clusters.resource_id = pools.cluster_id
-left join nodes using (sub_account_id, node_resource_group_name)
+)
+inner join marts.cluster_nodes using (resource_id)
 where
     power_state = 'running'
     and (
