@@ -24,7 +24,7 @@ USUAL_SCHEMAS = ("marts", "meta")
 TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "as_of", "row_count")
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
 
-SHOWN = {"description": 64, "grain": 36}
+SHOWN = {"description": 62, "grain": 30}
 """Characters of each text in the overview, so that a hundred tables fit into one answer."""
 
 SAMPLE_ROWS = 200

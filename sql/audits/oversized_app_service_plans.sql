@@ -20,6 +20,7 @@ with plans as (
         sizes.saving,
         sizes.billing_currency,
         sizes.unpriced,
+        sizes.is_scaled_by_rules,
         coalesce(judged.memory_days, 0) >= judged.days_needed as is_memory_known,
     from marts.judged_by_use(
         source := 'staging.app_service_plans',
@@ -45,7 +46,7 @@ select
     coalesce(
         plans.spared,
         case
-            when plans.is_scaled_automatically or scaled.target_id is not null then 'It scales automatically, by rules of its own.'
+            when plans.is_scaled_automatically or plans.is_scaled_by_rules then 'It scales automatically, by rules of its own.'
         end
     ) as spared,
     case
@@ -71,7 +72,6 @@ select
         'last_date': plans.last_date
     }) as evidence,
 from plans
-left join marts.scaled_automatically as scaled on plans.resource_id = scaled.target_id
 where
     regexp_matches(plans.sku_tier, '^(basic|standard|premium)', 'i')
     and plans.environment_id is null

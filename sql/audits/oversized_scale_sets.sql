@@ -18,7 +18,7 @@ select
     end as finding,
     items.unknown,
     coalesce(
-        items.spared, case when scaled.target_id is not null then 'It scales automatically, by rules of its own.' end
+        items.spared, case when items.is_scaled_by_rules then 'It scales automatically, by rules of its own.' end
     ) as spared,
     case
         when items.capacity > 2 then (items.compute_cost * (items.capacity // 2) / items.capacity)::decimal(28, 12)
@@ -41,5 +41,4 @@ select
         'last_date': items.last_date
     }) as evidence,
 from marts.judged_by_size(source := 'staging.scale_sets') as items
-left join marts.scaled_automatically as scaled on items.resource_id = scaled.target_id
 where items.capacity > 0 and (items.capacity > 2 or items.size_units >= 4) and items.is_oversized

@@ -1,5 +1,5 @@
--- How much managed disks were read and written over the days that metrics are held of.
--- grain: one row per disk with figures of all four (operations and bytes, read and written), and per young resource
+-- How much managed disks were read and written.
+-- grain: one row per disk with figures of all four metrics, and per young resource
 -- base_of: audits.underused_premium_disks
 -- stored: whole
 -- source: Azure Monitor's reference of supported metrics of Microsoft.Compute/disks, taken by the minute; reading and writing are added as if their peaks fell together

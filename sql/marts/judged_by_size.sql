@@ -1,5 +1,5 @@
--- The machines or scale sets of a listing with what says whether half of them would do, by processor and memory.
--- grain: one row per machine or uniform scale set of the listing, in subscriptions whose metrics are switched on
+-- Machines or scale sets with what says whether half of them would do.
+-- grain: one row per machine or uniform scale set of the listing
 -- base_of: audits.oversized_vms, audits.oversized_scale_sets
 -- parameters:
 --   source := 'staging.virtual_machines': The listing, or 'staging.scale_sets'.

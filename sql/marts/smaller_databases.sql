@@ -1,5 +1,5 @@
--- The next smaller size of SQL databases and elastic pools, and what their present size costs.
--- grain: one row per database or pool of a size that has a smaller one; serverless, Hyperscale and Basic ones have none here
+-- The next smaller size of SQL databases and pools, and what theirs costs.
+-- grain: one row per database or pool of a size that has a smaller one
 -- base_of: audits.oversized_sql_databases, audits.oversized_sql_elastic_pools
 -- stored: whole
 -- source: sizes and most storage of each: Microsoft Learn, resource limits of single databases and elastic pools (DTU and vCore); the price of cores, their licence and of DTU packs is in proportion to their number

@@ -1,10 +1,11 @@
--- What machines and scale sets pay for computing, and what the next smaller size of their family would cost.
--- grain: one row per virtual machine, and per scale set whose machines are all alike (uniform)
+-- What machines pay for computing, and what the next smaller size would cost.
+-- grain: one row per virtual machine and uniform scale set
 -- base_of: marts.judged_by_size
 -- stored: whole
 -- source: the meter whose name is the size's; the size with half the cores has half the memory, but for the first generations of D
 -- columns:
 --   resource_id: Full ARM id, lower case.
+--   is_scaled_by_rules: Whether Azure Monitor changes the number of its instances automatically.
 --   size_family: What comes before the number of cores, such as standard_d; null where the size is not known.
 --   size_units: Number in the name of the size: its cores.
 --   smaller_size: Size of half the cores, lower case; null where there is none.
@@ -52,6 +53,9 @@ compute as (
 
 select
     sized.resource_id,
+    exists (
+        select 1 from staging.autoscale_settings as rules where rules.is_enabled and rules.target_id = sized.resource_id
+    ) as is_scaled_by_rules,
     nullif(sized.parts['family'], '') as size_family,
     sized.size_units,
     sized.smaller_size,

@@ -1,13 +1,15 @@
--- The next cheaper size or kind that a resource could be changed to, and what a unit of both costs: where both were paid for on
--- demand in the last 30 complete days, by those charges, else by the retail price list. Only their ratio is to be used: it is
--- applied to the resource's own bill, which may be below any list.
--- grain: one row per resource with such a size, and per App Service plan, whether or not both prices are known
+-- What the next cheaper size of a resource would leave of its bill, by the ratio of both prices: paid elsewhere, else retail.
+-- grain: one row per resource with such a size, and per App Service plan
 -- base_of: audits.underused_premium_disks, audits.oversized_app_service_plans
 -- stored: whole
--- source: docs/architecture.md, Money: the own bill comes first
+-- source: App Service: each number of a family has half the cores and memory of the next (Azure's pricing pages); names of products and meters as in marts.sku_meters; docs/architecture.md, Money: the own bill comes first; prices are those of the same source for both, since a bill may be below any list
 -- columns:
 --   resource_id: Full ARM id, lower case.
+--   sub_account_id: Subscription, /subscriptions/<guid>.
+--   location: Region, lower case.
 --   smaller_size: The size it could have, such as StandardSSD_LRS; null where it has the smallest.
+--   smaller_product_name: Product of the price list that the smaller size is billed by.
+--   is_scaled_by_rules: Whether Azure Monitor changes the number of its instances automatically.
 --   billing_currency: Currency that the resource is billed in.
 --   unit_price: Price of a unit of the size it has; null where not both are known.
 --   smaller_unit_price: Price of the same unit of the smaller size; null where not both are known.
@@ -15,12 +17,62 @@
 --   bill: Billed cost of the size it has in the last 30 complete days; null where no charge tells it.
 --   saving: What of that would leave the bill; null where it is not known.
 --   unpriced: Why the saving is not known, in one sentence; null where it is.
-with patterns as (
+with plans as (
+    select
+        *,
+        regexp_extract(lower(sku_name), '^([bsp])([0-9])(m?v[0-9])?$', ['family', 'number', 'version']) as parts,
+        try_cast(parts['number'] as int) - 1 as smaller_number,
+        case
+            when parts['version'] in ('v3', 'v4') then smaller_number >= 0
+            else smaller_number >= 1
+        end as is_smaller_sold,
+    from staging.app_service_plans
+),
+
+candidates as (
+    select
+        meters.resource_id,
+        meters.sub_account_id,
+        meters.location,
+        replace(disks.sku_name, 'Premium', 'StandardSSD') as smaller_size,
+        false as is_sole_meter,
+        meters.product_name,
+        meters.meter_pattern,
+        'Standard SSD Managed Disks' as smaller_product_name,
+        meters.standard_ssd_pattern as smaller_meter_pattern,
+    from marts.disk_meters as meters
+    inner join staging.disks as disks on meters.resource_id = disks.resource_id
+    where meters.standard_ssd_pattern is not null and disks.disk_state = 'attached'
+    union all
+    select
+        meters.resource_id,
+        meters.sub_account_id,
+        meters.location,
+        case when plans.is_smaller_sold then upper(plans.parts['family']) || plans.smaller_number || plans.parts['version'] end
+            as smaller_size,
+        true as is_sole_meter,
+        meters.product_name,
+        meters.meter_pattern,
+        meters.product_name as smaller_product_name,
+        case when plans.is_smaller_sold then regexp_replace(meters.meter_pattern, '^(\w)\d', '\1' || plans.smaller_number) end
+            as smaller_meter_pattern,
+    from marts.sku_meters as meters
+    inner join plans on meters.resource_id = plans.resource_id
+    where meters.part = 'workers'
+),
+
+scaled as (
+    select distinct target_id,
+    from staging.autoscale_settings
+    where is_enabled
+),
+
+patterns as (
     select resource_id, location, lower(product_name) as product, meter_pattern as pattern, false as is_smaller,
-    from marts.smaller_meters
+    from candidates
     union all
     select resource_id, location, lower(smaller_product_name) as product, smaller_meter_pattern as pattern, true as is_smaller,
-    from marts.smaller_meters
+    from candidates
     where smaller_meter_pattern is not null
 ),
 
@@ -78,7 +130,7 @@ bills as (
         meters.resource_id,
         costs.billing_currency,
         sum(costs.billed_cost) as bill,
-    from marts.smaller_meters as meters
+    from candidates as meters
     inner join marts.resource_meter_cost_last_30_days as costs
         on meters.resource_id = costs.resource_id
         and regexp_full_match(costs.sku_meter, meters.meter_pattern, 'i')
@@ -88,7 +140,11 @@ bills as (
 
 select
     candidates.resource_id,
+    candidates.sub_account_id,
+    candidates.location,
     candidates.smaller_size,
+    candidates.smaller_product_name,
+    scaled.target_id is not null as is_scaled_by_rules,
     coalesce(bills.billing_currency, case when candidates.is_sole_meter then savings.billing_currency end) as billing_currency,
     fitting.unit_price,
     fitting.smaller_unit_price,
@@ -104,7 +160,8 @@ select
             then 'What ' || candidates.smaller_size || ' costs beside what it has is not known: neither the bill nor the retail price list tells both.'
         when saving is null then candidates.smaller_size || ' is not cheaper by the prices known.'
     end as unpriced,
-from marts.smaller_meters as candidates
+from candidates
+left join scaled on candidates.resource_id = scaled.target_id
 left join bills using (resource_id)
 left join marts.resource_savings as savings on candidates.resource_id = savings.resource_id
 left join fitting

@@ -1,4 +1,4 @@
--- The resources that were created lately, for checks that judge by use: what is young has had no time to be used.
+-- The resources that were created lately and had no time to be used.
 -- grain: one row per resource created in the 60 days before the newest one
 -- base_of: marts.resource_activity, marts.resource_load, marts.disk_load
 -- stored: whole
