@@ -92,6 +92,11 @@ def tables_of(lake: LakeReader) -> list[str]:
     return [one.name for one in _tables(lake)]
 
 
+def _is_part(name: str) -> str:
+    """Return the condition that a relation is only a part of another, made with it (see lake/framing.py)."""
+    return f"{name} in (select view_name from meta.headers where key = 'part_of')"
+
+
 def _tables_sql(schemas: Sequence[str]) -> str:
     listed = ", ".join(literal(schema) for schema in schemas)
     return f"""select
@@ -106,7 +111,7 @@ left join duckdb_views() as views
     on columns.schema_name = views.schema_name and columns.table_name = views.view_name
 left join duckdb_tables() as tables
     on columns.schema_name = tables.schema_name and columns.table_name = tables.table_name
-where columns.schema_name in ({listed})
+where columns.schema_name in ({listed}) and not {_is_part("columns.schema_name || '.' || columns.table_name")}
 group by columns.schema_name, columns.table_name
 union all
 select
@@ -117,7 +122,7 @@ select
     null,
     string_agg(value, ' '),
 from meta.headers
-where split_part(view_name, '.', 1) in ({listed})
+where split_part(view_name, '.', 1) in ({listed}) and not {_is_part("view_name")}
 group by view_name
 having bool_or(key = 'parameters')"""
 

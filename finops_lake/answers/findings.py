@@ -30,8 +30,7 @@ def _findings(lake: LakeReader) -> pa.Table:
     today = datetime.now(UTC).date()
 
     def find() -> pa.Table:
-        source = KEPT_FINDINGS if _are_kept(lake, today) else "marts.findings"
-        return lake.arrow(f"from {source}", variables={"today": today}).read_all()
+        return lake.arrow(f"from {KEPT_FINDINGS}").read_all() if _are_kept(lake, today) else lake.findings(today)
 
     return lake.keep(f"marts.findings of {today}", find)
 

@@ -9,7 +9,10 @@ from difflib import get_close_matches
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
 
-MARTS_SQL = "select table_name from information_schema.tables where table_schema = 'marts' order by table_name"
+MARTS_SQL = """select table_name from information_schema.tables
+where table_schema = 'marts'
+    and 'marts.' || table_name not in (select view_name from meta.headers where key = 'part_of')
+order by table_name"""
 
 COLUMNS_SQL = """select table_name, column_name, comment from duckdb_columns()
 where schema_name = 'marts' order by table_name, column_index"""

@@ -1,21 +1,25 @@
 """Puts the SELECT of each audit check into the frame that all checks share, so that no check can go round its guards.
 
 A check's file says which resources it means; `_frame.sql` beside it reads them as `candidates` and gives guards, money
-and shape. A mart with `over: audits` in its header reads the verdicts of all checks at once as `judged`, for which the
-frame runs once over the candidates of every check.
+and shape. A mart with `over: audits` in its header reads the verdicts of all checks as `judged`: that of a few views
+over some of the checks each (`marts.judged_1` and so on), in which the frame runs once over the candidates of them all.
+The mart's own SELECT is a macro besides (`marts.findings_of`), for who has read these parts one after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from finops_lake.lake.names import literal
-from finops_lake.lake.sqlfiles import FRAME, SqlFile, SqlFileError, parse, read_sql_files
+from finops_lake.lake.sqlfiles import FRAME, Parameter, SqlFile, SqlFileError, parse, read_sql_files
 
 FROM_HEADER = ("severity", "category", "action")
+PARTS = 4
+"""Views that all checks are read in: each alone needs a fourth of the memory, and two at a time keep two cores busy."""
+
 SAVING_RULES = ("own", "given", "free", "at_stake")
 """own: all of its bill; given: what the check says; free: nothing is billed; at_stake: some that has no price."""
 
@@ -34,19 +38,59 @@ def read_views(folder: Path | Traversable, own: Sequence[SqlFile] = ()) -> list[
 def framed(files: Sequence[SqlFile], frame: SqlFile, columns: Mapping[str, str]) -> list[SqlFile]:
     """Return `files` with checks put into `frame`, and marts over all checks given theirs."""
     checks = [file for file in files if file.schema == "audits"]
-    return [_framed(file, frame, checks, columns) for file in files]
+    found: list[SqlFile] = []
+    for file in files:
+        if file.schema == "audits":
+            found.append(_framed(file, frame))
+        elif file.headers.get("over") == "audits":
+            found += _over(file, frame, checks, columns)
+        else:
+            found.append(file)
+    return found
 
 
-def _framed(file: SqlFile, frame: SqlFile, checks: Sequence[SqlFile], columns: Mapping[str, str]) -> SqlFile:
+def _framed(check: SqlFile, frame: SqlFile) -> SqlFile:
     refreshes = tuple(name.strip() for name in frame.headers.get("refreshes", "").split(",") if name.strip())
-    if file.schema == "audits":
-        select = f"with candidates as ({named(file)})\n\nfrom (\n{frame.select}\n)"
-        return replace(file, select=select, line=file.line - 1, bare=file.select, refreshes=refreshes)
-    if file.headers.get("over") == "audits":
-        every = "\nunion all by name\n".join(named(check) for check in checks)
-        judged = f"with candidates as (\n{every}\n),\n\njudged as (\n{frame.select}\n)"
-        return replace(file, select=f"{judged}\n\nfrom (\n{file.select}\n)", folder_columns=columns)
-    return file
+    select = f"with candidates as ({named(check)})\n\nfrom (\n{frame.select}\n)"
+    return replace(check, select=select, line=check.line - 1, bare=check.select, refreshes=refreshes)
+
+
+def _over(mart: SqlFile, frame: SqlFile, checks: Sequence[SqlFile], columns: Mapping[str, str]) -> Iterator[SqlFile]:
+    """Yield the mart over all checks, what it reads of them, and its SELECT as a macro over that."""
+    parts = [_part(number, mart, frame, checks[number - 1 :: PARTS], columns) for number in range(1, PARTS + 1)]
+    yield from (held := [part for part in parts if part is not None])
+    every = "\nunion all by name\n".join(f"from {part.view}" for part in held)
+    select = "with judged as (\n{}\n)\n\nfrom (\n" + mart.select + "\n)"
+    yield replace(mart, select=select.replace("{}", every, 1), folder_columns=columns)
+    macro = f"{mart.name}_of"
+    yield replace(
+        mart,
+        name=macro,
+        description=f"{mart.view} from rows of {held[0].view} and its like, read before.",
+        headers={**mart.headers, "part_of": mart.view, "example": f"marts.{macro}(source := '{held[0].view}')"},
+        parameters={"source": Parameter("Table that has them.")},
+        select=select.replace("{}", "from query_table(source)", 1),
+        folder_columns=columns,
+    )
+
+
+def _part(
+    number: int, mart: SqlFile, frame: SqlFile, checks: Sequence[SqlFile], columns: Mapping[str, str]
+) -> SqlFile | None:
+    """Return the view over some checks, each of which stands in one of them; None over no check."""
+    if not checks:
+        return None
+    every = "\nunion all by name\n".join(named(check) for check in checks)
+    return SqlFile(
+        "marts",
+        f"judged_{number}",
+        frame.path,
+        f"What some of the checks say (part {number} of {PARTS}), before it is known whose saving counts.",
+        {"grain": "one row per check and resource that it lists", "over": "audits", "part_of": mart.view},
+        {},
+        f"with candidates as (\n{every}\n)\n\nfrom (\n{frame.select}\n)",
+        folder_columns=columns,
+    )
 
 
 def named(check: SqlFile) -> str:

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from finops_lake.lake.connection import connect_reader
+from finops_lake.lake.findings import find
 from finops_lake.lake.names import KEPT_FINDINGS
 
 STATUSES = ("accepted", "done", "dismissed", "open")
@@ -102,9 +103,7 @@ def look(path: Path, today: datetime) -> pa.Table:
     """Return the rows of marts.findings of a closed lake file, read in a connection that can do nothing but read it."""
     connection = connect_reader(path)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("set variable today = ?", [today.date()])
-            return cursor.sql("from marts.findings").to_arrow_table()
+        return find(connection.cursor, today.date())
     finally:
         connection.close()
 

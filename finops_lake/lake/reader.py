@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from finops_lake.errors import BadRequestError, FinopsLakeError, InputError
 from finops_lake.lake.confirmed import show_confirmed
 from finops_lake.lake.files import LakeFiles
-from finops_lake.lake.knowing import Alerted, Confirmed, Knowing, Version
+from finops_lake.lake.knowing import Alerted, Confirmed, Knowing, Known, Version
 from finops_lake.lake.limits import Stop, limited
 from finops_lake.lake.names import quoted
 from finops_lake.lake.pool import IDLE_SECONDS, Pool
@@ -202,15 +203,26 @@ class LakeReader:
         schema = next(batches)
         return pa.RecordBatchReader.from_batches(schema, batches)
 
+    def findings(self, today: date) -> pa.Table:
+        """Return the rows of marts.findings as of a UTC day, read in parts: less memory, and two cores, not one."""
+        from finops_lake.lake.findings import find
+
+        with self._cursor() as one:  # the others are on its file, whatever is published meanwhile
+            known = self._knowing.now()
+
+            @contextlib.contextmanager
+            def cursors() -> Iterator[duckdb.DuckDBPyConnection]:
+                with one.cursor() as cursor, limited(cursor, None):
+                    _show(cursor, known)
+                    yield cursor
+
+            return find(cursors, today)
+
     @contextlib.contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor whose views see what was asked again and had not changed, though it is not published."""
         with self._pool.cursor() as cursor:
-            known = self._knowing.now()
-            show_confirmed(cursor, known.confirmed)
-            alerts = list(known.alerted)
-            if alerts:
-                _set_variables(cursor, {"alerts": alerts})
+            _show(cursor, self._knowing.now())
             yield cursor
 
     def _batches(self, sql: str, parameters: Parameters | None, variables: Mapping[str, Any]) -> Iterator[Any]:
@@ -220,6 +232,14 @@ class LakeReader:
             reader = cursor.sql(sql, params=parameters).to_arrow_reader()
             yield reader.schema
             yield from reader
+
+
+def _show(cursor: duckdb.DuckDBPyConnection, known: Known) -> None:
+    """Have the views of a cursor see what was asked again and had not changed, and what was alerted."""
+    show_confirmed(cursor, known.confirmed)
+    alerts = list(known.alerted)
+    if alerts:
+        _set_variables(cursor, {"alerts": alerts})
 
 
 def _one_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:

@@ -234,8 +234,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tu
 
 
 def _aliases(files: Sequence[SqlFile]) -> dict[str, SqlFile]:
-    marts = {file.name: file for file in files if file.schema == "marts" and not file.is_macro}
+    marts = {file.name: file for file in files if file.schema == "marts" and _is_for_shells(file)}
     return marts | dict(_audit_aliases(files, set(marts)))
+
+
+def _is_for_shells(file: SqlFile) -> bool:
+    return not file.is_macro and "part_of" not in file.headers
 
 
 def _audit_aliases(files: Sequence[SqlFile], taken: set[str]) -> Iterator[tuple[str, SqlFile]]:

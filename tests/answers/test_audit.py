@@ -20,6 +20,7 @@ from finops_lake.app import App
 from finops_lake.commands import exits
 from finops_lake.commands.fail_on import FailOn, exit_code
 from finops_lake.errors import InputError, Outcome
+from finops_lake.lake.framing import PARTS
 from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.rules import Exclusion, Fault
 from finops_lake.source import Chunk, ChunkResult
@@ -203,17 +204,25 @@ def test_excluded_findings_are_counted_and_their_savings_are_not(tmp_path: Path)
     lake.close()
 
 
+PARTS_SQL = "select view_name from duckdb_views() where schema_name = 'marts' and starts_with(view_name, 'judged_')"
+
+
 @pytest.fixture
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that read whole tables, as they are asked: those that look for findings."""
+    """What reads findings, as it is asked: statements that read what is kept, and `all checks` that look anew."""
     asked_for: list[str] = []
-    arrow = LakeReader.arrow
+    arrow, find = LakeReader.arrow, LakeReader.findings
 
-    def looking(lake: LakeReader, sql: str, *more: Any, **named: Any) -> Any:
+    def reading(lake: LakeReader, sql: str, *more: Any, **named: Any) -> Any:
         asked_for.append(sql)
         return arrow(lake, sql, *more, **named)
 
-    monkeypatch.setattr(LakeReader, "arrow", looking)
+    def looking(lake: LakeReader, today: date) -> Any:
+        asked_for.append("all checks")
+        return find(lake, today)
+
+    monkeypatch.setattr(LakeReader, "arrow", reading)
+    monkeypatch.setattr(LakeReader, "findings", looking)
     return asked_for
 
 
@@ -250,9 +259,7 @@ def test_what_a_refresh_found_is_read_from_the_lake_as_long_as_nothing_newer_is_
     assert asked(later).rows == found.rows
     home.fill(rows, cost).close()
     assert asked(lake).rows == found.rows
-    assert looked[1:] == ["from marts.findings", "from marts.findings"], (
-        "a listing confirmed, and a publication unaudited"
-    )
+    assert looked[1:] == ["all checks", "all checks"], "a listing confirmed, and a publication unaudited"
     for reader in (lake, later):
         reader.close()
 
@@ -274,6 +281,27 @@ def test_an_exclusion_ends_with_its_day_though_nothing_new_is_known(
     monkeypatch.setattr(findings, "datetime", Tomorrow)
     assert named(asked(lake)) == ["cheap"]
     lake.close()
+
+
+def test_what_is_found_in_parts_is_what_the_view_shows(app: App) -> None:
+    today = datetime.now(UTC).date()
+    found = app.lake.findings(today)
+    rows = app.lake.query("from marts.findings order by all", variables={"today": today}).rows
+    assert len(rows) > 100
+    assert app.lake.query("from found order by all", tables={"found": found}).rows == rows
+    columns = "from duckdb_columns() select column_name where table_name = 'findings' and schema_name = 'marts'"
+    assert found.column_names == [name for (name,) in app.lake.query(f"{columns} order by column_index").rows]
+
+
+def test_each_check_is_in_one_part(app: App) -> None:
+    parts = [name for (name,) in app.lake.query(PARTS_SQL).rows]
+    assert len(parts) == PARTS
+    every = " union all ".join(f"select '{part}' as part, check_name from marts.{part} group by all" for part in parts)
+    twice = f"select check_name from ({every}) group by check_name having count(*) > 1"
+    assert app.lake.query(twice).rows == []
+    by_parts = {check for (check,) in app.lake.query(f"select distinct check_name from ({every})").rows}
+    one_by_one = " union all ".join(f"select check_name from audits.{check.name}" for check in checks_of(app.lake))
+    assert by_parts == {check for (check,) in app.lake.query(f"select distinct check_name from ({one_by_one})").rows}
 
 
 def test_all_checks_at_once_take_no_longer_than_one_after_the_other(app: App) -> None:
