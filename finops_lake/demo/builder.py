@@ -36,6 +36,7 @@ from finops_lake.demo.spelling import Spelling
 MACHINES = "Microsoft.Compute/virtualMachines"
 DISKS = "Microsoft.Compute/disks"
 ADDRESSES = "Microsoft.Network/publicIPAddresses"
+FREE_DAYS = 15
 
 
 @dataclass
@@ -132,11 +133,14 @@ class Builder:
         created: datetime | None = None,
         **values: Any,
     ) -> Listed:
-        """Add any other resource with its properties; without a meter it costs nothing."""
+        """Add any other resource with its properties; without a meter it costs nothing, nor in its first weeks.
+
+        What is new would be an anomaly of its own, beside those that are planted.
+        """
         spelled = self._spelling.of(properties or {})
         resource = Listed(group, resource_type, name, properties=spelled, **values)
         self._add(resource, created or self.instant(400))
-        if meter is not None:
+        if meter is not None and self.created[resource.cost_id] < self.instant(FREE_DAYS):
             self.line(resource, meter, first_day=self._since(self.created[resource.cost_id]), prompt=True)
         return resource
 

@@ -187,7 +187,7 @@ def _pools(site: Site) -> Iterator[Case]:
     standard, critical = ("StandardPool", "Standard"), ("BC_Gen5", "BusinessCritical")
     rows: tuple[tuple[str, tuple[str, str], int, Meter, str, int, dict[str, Any], Verdict, Verdict], ...] = (
         ("large", standard, 200, large, "sql_low", 300, {}, "ok", "waste"),
-        ("cores", critical, 6, by_core, "sql_low", 20, {}, "not_applicable", "waste"),
+        ("cores", critical, 6, by_core, "sql_low", 300, {}, "ok", "waste"),
         ("least", standard, 50, large, "sql_low", 300, {}, "ok", "ok"),
         ("reading", standard, 200, large, "sql_reading", 300, {}, "ok", "ok"),
         ("full", standard, 200, large, "sql_low", 300, {"maxSizeBytes": 1099511627776}, "ok", "not_applicable"),
