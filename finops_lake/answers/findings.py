@@ -1,6 +1,6 @@
 """What all checks find, looked for once until anything is known anew, or a new UTC day begins.
 
-Planning seventy checks takes seconds. A refresh does so for the ledger, and leaves what it found in the lake; where
+Planning a hundred checks takes seconds. A refresh does so for the ledger, and leaves what it found in the lake; where
 that is not all any more, the first question looks anew. A question about what was found takes milliseconds then.
 """
 

@@ -21,7 +21,7 @@ _CHECKPOINT_AFTER = "128MB"  # of log; DuckDB's own 16 MB rewrites the file's en
 _MERGES = 0  # of small row groups in a checkpoint: while loading they would be merged again and again
 _READER_MEMORY = "2GB"
 _SPARED = ("projection_pullup", "common_subplan")
-"""Optimizers that take a third of the time of seventy checks at once, and shorten no question of ours."""
+"""Optimizers that take a third of the time of all checks at once, and shorten no question of ours."""
 
 _LOCK_DOWN = (
     "set global TimeZone = 'UTC'",
