@@ -89,7 +89,10 @@ def test_a_refresh_prices_the_sizes_that_exist_once_a_week(tmp_path: Path, monke
         set_sign_in(monkeypatch, azure)
         app = App(settings_for(azure, tmp_path, FINOPS_LAKE_HISTORY_MONTHS="1"))
         assert app.refresher().refresh(Demand()).failures == ()
-        sizes = app.lake.query("select count(distinct (location, vm_size)) from staging.virtual_machines").rows[0][0]
+        sizes = app.lake.query(
+            "select count(*) from (select location, lower(vm_size) from staging.virtual_machines"
+            " union select location, lower(sku_name) from staging.scale_sets where sku_name is not null)"
+        ).rows[0][0]
         chosen = app.lake.query(
             "select count(*), count(distinct (location, arm_sku_name)), bool_and(retail_price < 1), any_value(reason)"
             " from marts.meter_prices"
