@@ -20,7 +20,7 @@ union select location, sku_name from staging.scale_sets where sku_name is not nu
 PRODUCTS_SQL = """select distinct currencies.billing_currency, meters.location, meters.product_name
 from (
     select sub_account_id, location, product_name from marts.sku_meters
-    union all select sub_account_id, location, smaller_product_name from marts.smaller_sizes
+    union all select sub_account_id, location, standard_ssd_product_name from marts.disk_meters
 ) as meters
 inner join marts.billing_currencies as currencies using (sub_account_id)
 where meters.product_name is not null and meters.location is not null order by all"""

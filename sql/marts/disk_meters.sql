@@ -9,7 +9,8 @@
 --   part: What is paid for: disk, capacity, operations, throughput, snapshot or image.
 --   product_name: Product of the price list.
 --   meter_pattern: Regular expression that all of the meter's name matches, whatever its case.
---   standard_ssd_pattern: The same for a Standard SSD of its size, of Premium SSDs; null for all else.
+--   standard_ssd_product_name: Product of a Standard SSD in its place, of Premium SSDs; null for all else.
+--   standard_ssd_pattern: Regular expression for the meter of one of its size; null for all else.
 --   base_unit: What a unit of the price is for: month, hour or GiB hour.
 --   units: How many of the meter run at once; of a meter with a free amount, those beyond it.
 --   free_units: Units that the meter includes free of charge; null where it has none.
@@ -140,6 +141,7 @@ select
     part,
     product_name,
     meter_pattern,
+    case when standard_ssd_pattern is not null then 'Standard SSD Managed Disks' end as standard_ssd_product_name,
     standard_ssd_pattern,
     base_unit,
     units,

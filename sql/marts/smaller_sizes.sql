@@ -8,7 +8,6 @@
 --   sub_account_id: Subscription, /subscriptions/<guid>.
 --   location: Region, lower case.
 --   smaller_size: The size it could have, such as StandardSSD_LRS; null where it has the smallest.
---   smaller_product_name: Product of the price list that the smaller size is billed by.
 --   is_scaled_by_rules: Whether Azure Monitor changes the number of its instances automatically.
 --   billing_currency: Currency that the resource is billed in.
 --   unit_price: Price of a unit of the size it has; null where not both are known.
@@ -38,7 +37,7 @@ candidates as (
         false as is_sole_meter,
         meters.product_name,
         meters.meter_pattern,
-        'Standard SSD Managed Disks' as smaller_product_name,
+        meters.standard_ssd_product_name as smaller_product_name,
         meters.standard_ssd_pattern as smaller_meter_pattern,
     from marts.disk_meters as meters
     inner join staging.disks as disks on meters.resource_id = disks.resource_id
@@ -143,7 +142,6 @@ select
     candidates.sub_account_id,
     candidates.location,
     candidates.smaller_size,
-    candidates.smaller_product_name,
     scaled.target_id is not null as is_scaled_by_rules,
     coalesce(bills.billing_currency, case when candidates.is_sole_meter then savings.billing_currency end) as billing_currency,
     fitting.unit_price,

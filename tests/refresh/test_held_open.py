@@ -9,7 +9,7 @@ import pytest
 
 from finops_lake.app import App
 from finops_lake.demo.server import LocalAzure
-from finops_lake.lake import writer
+from finops_lake.lake import opening
 from finops_lake.planner.due import Demand
 from tests.conftest import settings_for
 
@@ -18,13 +18,13 @@ def test_a_refresh_with_nothing_due_opens_the_warehouse_once_and_closes_it(
     azure: LocalAzure, filled: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
-    connect = writer.connect_writer
+    connect = opening.connect_writer
 
     def count(path):
         opened.append(path)
         return connect(path)
 
-    monkeypatch.setattr(writer, "connect_writer", count)
+    monkeypatch.setattr(opening, "connect_writer", count)
     app = App(settings_for(azure, filled))
     report = app.refresher().refresh(Demand())
     assert (report.results, report.generation) == ((), None)
