@@ -74,7 +74,7 @@ def inventory(scope: str) -> Tables:
             for table, rows in placed(case["raw"], scope, f"case{place}-{copy}-").items():
                 if table not in (*OF_THE_SIGN_IN, "cost_daily", "cost_details"):
                     tables[table] += rows
-    planted = sum(len(rows) for table, rows in tables.items() if table != "resources")
+    planted = sum(len(rows) for table, rows in tables.items() if table not in ("resources", "resource_metrics"))
     for table, row in ordinary(scope, RESOURCES // SUBSCRIPTIONS - planted):
         tables[table].append(row)
     seen = {row["id"].lower() for row in tables["resources"]}
