@@ -6,6 +6,7 @@
 --   valid_from: Instant since which the state held, as far as the lake knows (UTC).
 --   valid_to: Instant from which it no longer held (UTC); null for the state that holds now.
 --   is_from_lower_bound: Whether the state may be older, because the lake's memory begins there: say "at least".
+--   is_first_known: Whether no state of the resource before it is known.
 --   is_current: Whether the state holds now.
 with remembered as (
     select table_name, scope_id as sub_account_id, min(load_id) as first_load_id,
@@ -43,6 +44,7 @@ select
     min(valid_from) as valid_from,
     case when bool_and(valid_to is not null) then max(valid_to) end as valid_to,
     coalesce(min(load_id) <= any_value(first_load_id), true) as is_from_lower_bound,
+    island = 1 as is_first_known,
     bool_or(valid_to is null) as is_current,
 from numbered
 left join remembered using (table_name, sub_account_id)
