@@ -12,7 +12,7 @@ from finops_lake.answers.sql import oldest_load, raw_tables, scopes_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.together import together
 from finops_lake.errors import FinopsLakeError, InputError
-from finops_lake.lake.names import quoted
+from finops_lake.lake.names import PARTS_OF_OTHERS, quoted
 from finops_lake.lake.nearest import nearest
 from finops_lake.lake.reader import LakeReader
 
@@ -92,11 +92,6 @@ def tables_of(lake: LakeReader) -> list[str]:
     return [one.name for one in _tables(lake)]
 
 
-def _is_part(name: str) -> str:
-    """Return the condition that a relation is only a part of another, made with it (see lake/framing.py)."""
-    return f"{name} in (select view_name from meta.headers where key = 'part_of')"
-
-
 def _tables_sql(schemas: Sequence[str]) -> str:
     listed = ", ".join(literal(schema) for schema in schemas)
     return f"""select
@@ -111,7 +106,8 @@ left join duckdb_views() as views
     on columns.schema_name = views.schema_name and columns.table_name = views.view_name
 left join duckdb_tables() as tables
     on columns.schema_name = tables.schema_name and columns.table_name = tables.table_name
-where columns.schema_name in ({listed}) and not {_is_part("columns.schema_name || '.' || columns.table_name")}
+where columns.schema_name in ({listed})
+    and columns.schema_name || '.' || columns.table_name not in {PARTS_OF_OTHERS}
 group by columns.schema_name, columns.table_name
 union all
 select
@@ -122,7 +118,7 @@ select
     null,
     string_agg(value, ' '),
 from meta.headers
-where split_part(view_name, '.', 1) in ({listed}) and not {_is_part("view_name")}
+where split_part(view_name, '.', 1) in ({listed}) and view_name not in {PARTS_OF_OTHERS}
 group by view_name
 having bool_or(key = 'parameters')"""
 

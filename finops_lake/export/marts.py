@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from finops_lake.errors import InputError
+from finops_lake.lake.names import PARTS_OF_OTHERS
 from finops_lake.lake.reader import LakeReader
 
-MARTS_SQL = """select table_name from information_schema.tables
+MARTS_SQL = f"""select table_name from information_schema.tables
 where table_schema = 'marts'
-    and 'marts.' || table_name not in (select view_name from meta.headers where key = 'part_of')
+    and 'marts.' || table_name not in {PARTS_OF_OTHERS}
 order by table_name"""
 
 COLUMNS_SQL = """select table_name, column_name, comment from duckdb_columns()

@@ -75,18 +75,21 @@ class Definitions:
         self._read.clear()
 
     def files(self, checks: Sequence[SqlFile] = ()) -> list[SqlFile]:
-        """Return all views, with these checks; the files are read once, since a refresh opens the lake many times."""
+        """Return all views, with these checks, those of the user's own in place of ours of the same name."""
+        replaced = {file.view for file in self.own_views}
+        return [*(file for file in self._package_files(checks) if file.view not in replaced), *self.own_views]
+
+    def _package_files(self, checks: Sequence[SqlFile] = ()) -> Sequence[SqlFile]:
+        """Return the views of the sql folder, with these checks, read once: a refresh opens the lake many times."""
         known = tuple((check.path, check.select) for check in checks)
         if known not in self._read:
             folder = self.sql if self.sql is not None else sql_folder()
             self._read[known] = read_views(folder, checks)
-        replaced = {file.view for file in self.own_views}
-        return [*(file for file in self._read[known] if file.view not in replaced), *self.own_views]
+        return self._read[known]
 
     def wanted(self) -> str:
         """Return the fingerprint of what every lake is made of, nothing of the user's own among it."""
-        folder = self.sql if self.sql is not None else sql_folder()
-        return fingerprint(read_views(folder), self._source_fingerprints(), ())
+        return fingerprint(self._package_files(), self._source_fingerprints(), ())
 
     def _source_fingerprints(self) -> dict[str, str]:
         return {name: source_fingerprint(source) for name, source in self.sources.items()}

@@ -9,8 +9,6 @@ from contextlib import AbstractContextManager
 from datetime import date
 from typing import TYPE_CHECKING
 
-from finops_lake.lake.framing import PARTS
-
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
@@ -18,8 +16,9 @@ if TYPE_CHECKING:
 FINDINGS = "marts.findings"
 _AT_ONCE = 2
 _JUDGED = "judged_rows"
-_PARTS_SQL = f"""select 'marts.' || view_name from duckdb_views()
-where schema_name = 'marts' and regexp_matches(view_name, '^judged_[1-{PARTS}]$')
+_PARTS_SQL = f"""select view_name from meta.headers
+group by view_name
+having bool_or(key = 'part_of' and value = '{FINDINGS}') and not bool_or(key = 'parameters')
 order by view_name"""
 
 Cursors = Callable[[], "AbstractContextManager[duckdb.DuckDBPyConnection]"]

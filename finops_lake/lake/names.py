@@ -14,6 +14,9 @@ KEPT_FINDINGS = "kept.findings"
 FINDINGS_DAY = "findings_day"
 """Fact in meta.lake: the UTC day on which these are all there is to find in the file; empty where nobody knows."""
 
+PARTS_OF_OTHERS = "(select view_name from meta.headers where key = 'part_of')"
+"""As SQL, the relations that are only parts of another, made with it (see framing.py): not to be listed."""
+
 
 def quoted(*parts: str) -> str:
     """Return an identifier, schema first where there is one, each part in double quotes."""

@@ -20,9 +20,11 @@ from finops_lake.app import App
 from finops_lake.commands import exits
 from finops_lake.commands.fail_on import FailOn, exit_code
 from finops_lake.errors import InputError, Outcome
+from finops_lake.lake import framing
 from finops_lake.lake.framing import PARTS
 from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.rules import Exclusion, Fault
+from finops_lake.lake.sqlfiles import read_sql_files, sql_folder
 from finops_lake.source import Chunk, ChunkResult
 from tests.answers.audited import SUBSCRIPTION, Lake, charge, disk
 
@@ -291,6 +293,24 @@ def test_what_is_found_in_parts_is_what_the_view_shows(app: App) -> None:
     assert app.lake.query("from found order by all", tables={"found": found}).rows == rows
     columns = "from duckdb_columns() select column_name where table_name = 'findings' and schema_name = 'marts'"
     assert found.column_names == [name for (name,) in app.lake.query(f"{columns} order by column_index").rows]
+
+
+def test_a_lake_that_another_version_divided_into_more_parts_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = [file.name for file in read_sql_files(sql_folder()) if file.schema == "audits"]
+    place = checks.index("unattached_disks")
+    number = next(number for number in range(PARTS + 1, 10) if place % number >= PARTS)  # not in one of the first
+    monkeypatch.setattr(framing, "PARTS", number)
+    home = Lake(tmp_path)
+    lake = home.fill([CHEAP, DEAR], [charge(CHEAP, "5"), charge(DEAR, "300")])
+    monkeypatch.undo()
+    assert len(lake.query(PARTS_SQL).rows) == number
+    rows = lake.query("from marts.findings order by all", variables={"today": home.now.date()}).rows
+    found = lake.findings(home.now.date())
+    assert lake.query("from found order by all", tables={"found": found}).rows == rows
+    assert found.num_rows >= 2
+    lake.close()
 
 
 def test_each_check_is_in_one_part(app: App) -> None:
