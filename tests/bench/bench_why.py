@@ -120,29 +120,31 @@ def _reservation(number: int) -> str:
 
 
 def _bill(scope: str, month: date, schema: pa.Schema) -> pa.Table:
-    """Return a month's lines: of ten, five are covered, one is an unused part, the others are paid on demand."""
+    """Return a month's lines, each machine's on every day: of ten, five are covered, one is unused, four on demand."""
     days = (min(next_month(month) - timedelta(days=1), NOW.date()) - month).days + 1
     rows = []
     for number in range(LINES):
-        of_ten, benefit = number // days % 10, number % RESERVATIONS
+        machine, day = divmod(number, days)
+        of_ten, benefit = machine % 10, machine % RESERVATIONS
         row = {
-            "date": month + timedelta(days=number % days),
+            "date": month + timedelta(days=day),
             "subscription_id": scope.rpartition("/")[2],
             "billing_currency": "EUR",
             "charge_type": "UnusedReservation" if of_ten == 5 else "Usage",
             "pricing_model": "Reservation" if of_ten < 6 else "OnDemand",
             "quantity": Decimal(24),
             "cost_in_billing_currency": Decimal(number % 997 + 1),
-            "unit_price": Decimal(number % 97 + 1),
-            "meter_category": f"Service {number % 5}",
-            "meter_id": f"meter{number % 20}",
-            "resource_location": ("westeurope", "northeurope")[number % 2],
+            "unit_price": Decimal(machine % 97 + 1),
+            "meter_category": f"Service {machine % 5}",
+            "meter_id": f"meter{machine % 20}",
+            "resource_location": ("westeurope", "northeurope")[machine % 2],
         }
         if of_ten < 6:
             row |= {"benefit_id": _reservation(benefit), "benefit_name": f"reservation {benefit}"}
         if of_ten != 5:
-            machine = f"Microsoft.Compute/virtualMachines/machine{number // days}"
-            row["resource_id"] = f"{scope}/resourceGroups/rg{benefit}/providers/{machine}"
+            row["resource_id"] = (
+                f"{scope}/resourceGroups/rg{benefit}/providers/Microsoft.Compute/virtualMachines/machine{machine}"
+            )
         rows.append(row)
     columns = [pa.array([row.get(field.name) for row in rows], field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
