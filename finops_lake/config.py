@@ -183,6 +183,7 @@ class Settings(BaseModel):
     retail_prices_endpoint: str | None = Field(
         None, description="Address of another price list (https); default: the public one, for the public Azure only."
     )
+    price_sheet: bool = Field(False, description="Read the price sheet of Enterprise Agreements, once in 30 days.")
     metrics: bool = Field(False, description="Ask Azure Monitor how much machines, databases and gateways are used.")
     metrics_endpoint: str | None = Field(
         None, description="Address of another Azure Monitor (https, {region} in it); default: the cloud's."

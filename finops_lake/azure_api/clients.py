@@ -22,7 +22,7 @@ from finops_lake.azure_api.links import check_next_link, same_version
 from finops_lake.azure_api.listings import SDK_LISTINGS
 from finops_lake.azure_api.orders import Orders
 from finops_lake.azure_api.pace import Pace
-from finops_lake.azure_api.pages import QueryPage, read_list_page, read_query_page
+from finops_lake.azure_api.pages import QueryPage, read_list_page, read_price_sheet_page, read_query_page
 from finops_lake.config import Settings
 from finops_lake.errors import ConfigError
 from finops_lake.journal import Journal
@@ -42,6 +42,7 @@ __all__ = ["AzureClients", "Calls", "QueryPage"]
 
 QUERY_VERSION = "2025-03-01"
 USAGE_VERSION = "2024-08-01"
+PRICE_SHEET_VERSION = "2024-08-01"
 PAGE_ROWS = 5000
 """The most rows Cost Management puts on a page; each page counts against its limits."""
 
@@ -117,12 +118,25 @@ class AzureClients:
         path, asked = f"{_slashed(scope)}/providers/Microsoft.Consumption/usageDetails", {"$top": "1000", **params}
         return self._pages(path, USAGE_VERSION, f"Usage details of {_slashed(scope)}", _slashed(scope), asked)
 
+    def price_sheet(self, scope: str) -> Iterator[list[dict[str, Any]]]:
+        """Yield every page of a subscription's price sheet (Enterprise Agreement), 1,000 prices each, with meters."""
+        path, asked = f"{_slashed(scope)}/providers/Microsoft.Consumption/pricesheets/default", {"$top": "1000"}
+        asked["$expand"] = "properties/meterDetails"
+        what = f"Price sheet of {_slashed(scope)}"
+        return self._pages(path, PRICE_SHEET_VERSION, what, _slashed(scope), asked, read_price_sheet_page)
+
     def cost_report(self, chunk: Chunk, first: date, last: date) -> AbstractContextManager[Report]:
         """Give the cost details report of a chunk for the days of its month; see Reports.open."""
         return self._reports().open(chunk, first, last)
 
     def _pages(
-        self, path: str, api_version: str, what: str, scope: str, params: Mapping[str, str]
+        self,
+        path: str,
+        api_version: str,
+        what: str,
+        scope: str,
+        params: Mapping[str, str],
+        read: Callable[[bytes, str], tuple[list[dict[str, Any]], str | None]] = read_list_page,
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield the items of each page; every page is asked for in the same version, as Azure's own clients do."""
         sdk = self._sdk()
@@ -133,7 +147,7 @@ class AzureClients:
             body = sdk.send("GET", link, what, scope)
             if body is None:
                 return
-            items, link = read_list_page(body, what)
+            items, link = read(body, what)
             current_calls().read(len(items), len(body))
             yield items
             if link:

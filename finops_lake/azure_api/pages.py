@@ -53,6 +53,15 @@ def read_list_page(body: bytes, what: str) -> tuple[list[dict[str, Any]], str | 
     return items, _next_link(page)
 
 
+def read_price_sheet_page(body: bytes, what: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the prices of a page of a price sheet (fractional numbers as Decimal), and the link to the next one."""
+    sheet = _read(body, what, "properties", parse_float=Decimal)["properties"]
+    prices = sheet.get("pricesheets") if isinstance(sheet, dict) else None
+    if not isinstance(prices, list) or not all(isinstance(price, dict) for price in prices):
+        raise _not_an_answer(what)
+    return prices, _next_link(sheet)
+
+
 def read_graph_page(body: bytes, what: str) -> tuple[GraphPage, str | None]:
     """Return a page of Resource Graph, and the token that asks for the next one.
 

@@ -18,7 +18,7 @@ from finops_lake.demo.metrics import PATH as METRICS
 from finops_lake.demo.metrics import metrics
 from finops_lake.demo.model import Disk, PublicIpAddress, Resource, VirtualMachine
 from finops_lake.demo.prices import PATH as PRICES
-from finops_lake.demo.prices import retail_prices
+from finops_lake.demo.prices import price_sheet, retail_prices
 from finops_lake.demo.replies import Reply, error_reply, json_reply, not_found
 from finops_lake.demo.shapes import (
     address_shape,
@@ -251,6 +251,7 @@ OPERATIONS = (
     _operation("resources", f"{SCOPE}/resources", resources),
     _operation("listed", f"{SUBSCRIPTION}/providers/(?P<type>{LISTED_TYPES})", listed),
     _operation("locks", f"{SUBSCRIPTION}/providers/Microsoft.Authorization/locks", all_locks),
+    _operation("price_sheet", f"{SUBSCRIPTION}{CONSUMPTION}/pricesheets/default", price_sheet),
     _operation("metrics", f"{METRICS}/(?P<region>[^/]+){SUBSCRIPTION}/metrics:getBatch", metrics, "POST"),
     _operation("resource_graph", "/providers/Microsoft.ResourceGraph/resources", resource_graph, "POST"),
     _operation(

@@ -23,6 +23,7 @@ from finops_lake.demo.replies import Reply, error_reply, json_reply
 from finops_lake.demo.world import World
 
 PAGE = 100
+SHEET_PAGE = 1000
 PATH = "/api/retail/prices"
 _TERM = re.compile(r"(meterId|armSkuName|armRegionName|serviceName|productName|priceType) eq '([^']*)'")
 
@@ -50,6 +51,64 @@ def retail_prices(world: World, call: Call) -> Reply:
             "Count": len(rows[start : start + PAGE]),
         }
     )
+
+
+def price_sheet(world: World, call: Call) -> Reply:
+    """Answer a page of the sheet of an Enterprise Agreement: what its bill rests on, by the hundred hours."""
+    owner = next(
+        (one for one in world.estate.subscriptions if one.subscription_id == call.names["subscription"].lower()), None
+    )
+    if owner is None or not owner.quota_id.startswith("EnterpriseAgreement"):
+        return error_reply(404, "NotFound", f"The price sheet of '{call.scope}' was not found.")
+    start = call.query.get("$skiptoken", "0")
+    size = min(int(call.query.get("$top", SHEET_PAGE)), world.usage_page_size)
+    if not start.isdecimal():
+        return error_reply(400, "BadRequest", f"The skip token '{start}' is not valid.")
+    period = f"/providers/Microsoft.Billing/billingPeriods/{world.ledger.today:%Y%m}01"
+    expanded = "meterdetails" in call.query.get("$expand", "").lower()
+    rows = [
+        _sheet_row(row, period, expanded=expanded)
+        for row in _rows(owner.currency)
+        if row["type"] == "Consumption" and not row["tierMinimumUnits"] and row["retailPrice"]
+    ]
+    more = int(start) + size < len(rows)
+    kept = [(name, value) for name, value in call.query.items() if name != "$skiptoken"]
+    pairs = [*kept, ("$skiptoken", str(int(start) + size))]
+    link = f"{call.endpoint}{quote(call.path)}?" + "&".join(f"{name}={quote(value)}" for name, value in pairs)
+    scope = f"/subscriptions/{owner.subscription_id}"
+    return json_reply(
+        {
+            "id": f"{scope}{period}/providers/Microsoft.Consumption/pricesheets/default",
+            "name": "default",
+            "type": "Microsoft.Consumption/pricesheets",
+            "properties": {
+                "nextLink": link if more else None,
+                "download": None,
+                "pricesheets": rows[int(start) : int(start) + size],
+            },
+        }
+    )
+
+
+def _sheet_row(row: dict[str, Any], period: str, *, expanded: bool) -> dict[str, Any]:
+    blocks = 100 if row["unitOfMeasure"] == "1 Hour" else 1
+    details = {
+        "meterName": row["meterName"],
+        "meterCategory": row["serviceName"],
+        "meterLocation": row["location"],
+        "unit": row["unitOfMeasure"],
+    }
+    return {
+        "billingPeriodId": period,
+        "meterId": row["meterId"].upper(),
+        "meterDetails": details if expanded else None,
+        "unitOfMeasure": "100 Hours" if blocks == 100 else row["unitOfMeasure"],
+        "includedQuantity": 0,
+        "partNumber": f"AAA-{row['meterId'][:5].upper()}",
+        "unitPrice": row["unitPrice"] * blocks,
+        "currencyCode": row["currencyCode"],
+        "offerId": "MS-AZR-0017P",
+    }
 
 
 def _rows(currency: str) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
@@ -20,6 +21,7 @@ INSTANT = pa.timestamp("us", tz="UTC")
 _SMALLEST = Decimal(1).scaleb(-AMOUNT_SCALE)
 _TINY = "[eE]-0*([89]|[1-9][0-9])"
 """Numbers so small that Arrow's cast may make them 0 without a word (measured with 1.9E-83)."""
+_PERIOD = re.compile(r"(\d{4})(0[1-9]|1[0-2])\d{0,2}(?:-\d+)?/?$")
 
 
 @contextmanager
@@ -82,6 +84,12 @@ def day(value: object) -> date | None:
     """Return the UTC day of an ISO instant or date of Azure."""
     parsed = instant(value)
     return None if parsed is None else parsed.date()
+
+
+def billing_month(value: object) -> date | None:
+    """Return the first day of the period that a billing period's id ends with, such as .../billingPeriods/202609."""
+    found = _PERIOD.search(str(value or ""))
+    return date(int(found[1]), int(found[2]), 1) if found else None
 
 
 def as_json(value: object) -> str | None:

@@ -21,6 +21,7 @@ from finops_lake.extract import (
     graph_resources,
     locks,
     network,
+    price_sheet,
     public_ips,
     resource_groups,
     resource_metrics,
@@ -79,6 +80,7 @@ FETCHED: tuple[Source, ...] = tuple(extractor.source for extractor in EXTRACTORS
 SOURCES: tuple[Source, ...] = (
     *FETCHED,
     retail_prices.SOURCE,
+    price_sheet.SOURCE,
     resource_metrics.SOURCE,
     *FILE_SOURCES,
     *(source for source, _ in EXPORT_TABLES),

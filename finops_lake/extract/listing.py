@@ -14,6 +14,7 @@ from finops_lake.extract.arrow import (
     INSTANT,
     amount,
     as_json,
+    billing_month,
     count,
     day,
     flag,
@@ -28,6 +29,7 @@ from finops_lake.source import Source
 
 TYPES: Mapping[Any, pa.DataType] = {
     amount: AMOUNT,
+    billing_month: pa.date32(),
     count: pa.int64(),
     day: pa.date32(),
     flag: pa.bool_(),

@@ -76,7 +76,7 @@ def listing_demand(demand: Demand) -> Demand:
     return Demand(force=forced, retry_refused=True)
 
 
-SWITCHED = ("retail_prices", "resource_metrics")
+SWITCHED = ("retail_prices", "price_sheet", "resource_metrics")
 """What is asked for only where settings switch it on: prices and metrics of what the other tables name."""
 
 
@@ -87,6 +87,8 @@ def switched_off(settings: Settings) -> dict[str, str]:
         off["retail_prices"] = (
             "no list of prices is asked; see FINOPS_LAKE_RETAIL_PRICES and FINOPS_LAKE_RETAIL_PRICES_ENDPOINT"
         )
+    if not settings.price_sheet:
+        off["price_sheet"] = "price sheets are off; FINOPS_LAKE_PRICE_SHEET=true switches them on"
     if not settings.metrics:
         off["resource_metrics"] = "metrics are off; FINOPS_LAKE_METRICS=true switches them on"
     return off
@@ -130,9 +132,11 @@ def plan_ahead(
     Raises InputError for a subscription that the lake does not know.
     """
     from finops_lake.extract.catalog import FETCHED
+    from finops_lake.extract.price_sheet import SOURCE as SHEETS
     from finops_lake.extract.resource_metrics import SOURCE as METRICS
     from finops_lake.extract.retail_prices import SOURCE as PRICES
     from finops_lake.planner.measuring import metrics_due
+    from finops_lake.planner.price_sheets import sheets_due
     from finops_lake.planner.pricing import prices_due
 
     states = with_moves(states_of(query(STATES_SQL)), query(MOVES_SQL))
@@ -145,13 +149,14 @@ def plan_ahead(
     due = [chunk for chunk in due_chunks(chunks, sources, states, policy, demand) if chunk not in FIRST_LISTINGS]
     due = with_few_totals(due, states, policy.now)
     prices = {} if settings.price_list is None or not found else prices_due(query, policy.now, demand)
+    sheets = sheets_due(query, chosen, states, policy, demand) if settings.price_sheet and found else []
     metrics = metrics_due(query, chosen, states, policy, demand, with_rows=False) if settings.metrics and found else {}
     expected = {chunk: wanted.calls for chunk, wanted in prices.items() if chunk not in states}
     expected |= {chunk: wanted.calls for chunk, wanted in metrics.items()}
     now = time.time()
     return make_plan(
-        [*tenant, *due, *prices, *metrics],
-        {**sources, PRICES.table: PRICES, METRICS.table: METRICS},
+        [*tenant, *due, *prices, *metrics, *sheets],
+        {**sources, **{one.table: one for one in (PRICES, METRICS, SHEETS)}},
         states,
         demand,
         policy.now,

@@ -97,6 +97,7 @@ class Run:
         self._work_through(chosen)
         self._price()
         self._measure(chosen)
+        self._read_price_sheets(chosen)
 
     def _price(self) -> None:
         """Fetch the retail prices of what is in use, which only now is known in full."""
@@ -108,6 +109,19 @@ class Run:
         self.loading.hold()
         due = prices_due(self.warehouse.query, self.policy.now, self.demand)
         self.loading.fetch_by(extractor_for(due), list(due))
+
+    def _read_price_sheets(self, subscriptions: Sequence[str]) -> None:
+        """Fetch the prices by contract, where they are switched on: last, because they take many calls."""
+        if not self.settings.price_sheet:
+            return
+        from finops_lake.extract.price_sheet import EXTRACTOR
+        from finops_lake.planner.price_sheets import sheets_due
+
+        self.loading.hold()
+        known = with_confirmations(states_of(self.warehouse.query(STATES_SQL)), self.journal.confirmations())
+        self.loading.fetch_by(
+            EXTRACTOR, sheets_due(self.warehouse.query, subscriptions, known, self.policy, self.demand)
+        )
 
     def _measure(self, subscriptions: Sequence[str]) -> None:
         """Fetch the metrics that are missing of what exists, where they are switched on."""

@@ -13,6 +13,10 @@ with sold as (
     select meter_id, lower(price_type) in ('reservation', 'reservedinstance', 'savingsplan') as is_offered,
     from staging.exported_prices
     union all
+    select meter_id, true as is_offered,
+    from staging.price_sheet
+    where length(savings_plan) > 2
+    union all
     select distinct x_meter_id as meter_id, true as is_offered,
     from marts.charges
     where commitment_discount_status = 'Used'

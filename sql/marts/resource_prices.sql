@@ -31,7 +31,10 @@ with recent as materialized (
 ),
 
 accounts as (
-    select sub_account_id, quota_id ilike '%devtest%' as is_dev_test,
+    select
+        sub_account_id,
+        quota_id ilike '%devtest%' as is_dev_test,
+        quota_id ilike 'enterpriseagreement%' or quota_id ilike 'msdndevtest%' as is_enterprise,
     from staging.subscriptions
 ),
 
@@ -52,6 +55,7 @@ wanted as (
         meters.*,
         currencies.billing_currency,
         coalesce(accounts.is_dev_test, false) as is_dev_test,
+        coalesce(accounts.is_enterprise, false) as is_enterprise,
         (resources.created_at at time zone 'UTC')::date < told.last_date
             or (resources.created_at is null and told.last_date is not null) as is_told_by_bill,
         resources.created_at is null as is_of_unknown_age,
@@ -68,6 +72,7 @@ keys as (
         sub_account_id,
         billing_currency,
         is_dev_test,
+        is_enterprise,
         location,
         product_name,
         meter_pattern,
@@ -132,15 +137,31 @@ found as (
     ) = 1
 ),
 
-sheet as (
-    select *, coalesce(tier_minimum_units, 0) as tier_start,
+listed_prices as ( -- by contract
+    select *, 'export' as given_by,
     from staging.exported_prices
+    union all by name
+    select *, price_month as exported_month, 'api' as given_by,
+    from staging.price_sheet
+),
+
+sheet as (
+    select
+        *,
+        coalesce(tier_minimum_units, 0) as tier_start,
+        case when given_by = 'api' then true end as is_enterprise,
+        offer_id = 'MS-AZR-0148P' as is_dev_test, -- Enterprise Dev/Test
+    from listed_prices
     where
         coalesce(lower(price_type), 'consumption') = 'consumption'
         and nullif(term, '') is null
         and coalesce(effective_start_date <= last_day(exported_month), true)
         and coalesce(effective_end_date >= exported_month, true)
-    qualify rank() over (partition by currency, meter_id order by exported_month desc, effective_start_date desc nulls last) = 1
+    qualify
+        rank() over (
+            partition by currency, meter_id
+            order by exported_month desc, given_by desc, effective_start_date desc nulls last
+        ) = 1
 ),
 
 sheet_tiers as (
@@ -179,6 +200,8 @@ offered as (
         unit_of_measure as unit,
         unit_price as price,
         nullif(tier_start, 0)::bigint as free_units,
+        is_dev_test,
+        is_enterprise,
     from sheet_tiers
     where tier_count = 1 and tier_start = 0 or tier_count = 2 and first_price = 0 and tier_start > 0
     union all by name
@@ -294,6 +317,7 @@ agreed as (
         and found.free_units is not distinct from offers.free_units
         and coalesce(offers.listed_in = found.listed_in, true)
         and coalesce(offers.is_dev_test = found.is_dev_test, true)
+        and coalesce(offers.is_enterprise = found.is_enterprise, true)
     where found.meter_count = 1 and offers.unit_price > 0
     group by all
 ),
