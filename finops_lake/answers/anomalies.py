@@ -6,22 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finops_lake.answers.absence import absence
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.filters import Filter
-from finops_lake.answers.macros import keep_argument, kept, source_of
+from finops_lake.answers.macros import DAYS, columns_in, keep_argument, kept, source_of
 from finops_lake.answers.mutes import Mute, Mutes
 from finops_lake.answers.sqltext import literal
-from finops_lake.answers.standing import complete_day, cost_standing
+from finops_lake.answers.standing import complete_day, cost_standing, settled_dates
 from finops_lake.answers.subscriptions import select_subscriptions, subscriptions_of
 from finops_lake.answers.together import together
 from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 COLUMNS = (
     "anomaly_id",
@@ -41,6 +44,12 @@ COLUMNS = (
 )
 HISTORY_DAYS = 70
 """Days before the first one that are compared with."""
+
+KEPT_DAYS = 62
+"""Complete days whose series are kept until anything is known anew: this and the last month, or the last 30 days."""
+
+SERIES_COLUMNS = frozenset({"sub_account_id", "service_name", "billing_currency"})
+"""Columns of charges that the rows of marts.cost_series have, too."""
 
 MAX_DAYS = 400
 ONE_OFFS = 10
@@ -77,12 +86,13 @@ def answer_anomalies(lake: LakeReader, question: AnomalyQuestion, mutes: Mutes =
     among = None if len(chosen) == len(known) else chosen
     keep = kept(question.dimensions, question.tags, question.filters, among, resolver(lake))
     calls = _Calls(question, metric, keep, complete_day(lake))
+    names = _names_of(lake)
     rows, (looked_at, first_seen, one_offs) = together(
-        lambda: _records(lake, _every_sql(calls, mutes.active)),
+        lambda: _anomalies(lake, calls, mutes.active, names),
         lambda: (
             _looked_at(lake, question, keep),
-            _records(lake, _first_seen_sql(calls)),
-            _records(lake, _one_offs_sql(question, keep)),
+            _records(lake, _first_seen_sql(calls), names),
+            _records(lake, _one_offs_sql(question, keep), names),
         ),
     )
     shown = [row for row in rows if not row["is_muted"]]
@@ -132,38 +142,84 @@ class _Calls:
     keep: Sequence[str]
     complete: date | None
 
-    def of(self, macro: str) -> str:
-        """Return the call of a macro."""
+    def of(self, macro: str, series_of: str | None = None) -> str:
+        """Return the call of a macro; `series_of` names the relation that has its series ready."""
         period = self.question.period
         arguments = [f"charges.{self.metric}", literal(period.start), literal(period.end), *keep_argument(self.keep)]
         sources = {"source": source_of(*arguments)}
         if macro == "marts.cost_anomalies":
             sources["by_resource"] = source_of(*arguments, by_resource=True)
         arguments.append(f"min_cost := {self.question.min_cost:f}")
-        arguments += [f"complete_to := {literal(self.complete)}"] if self.complete else []
+        arguments += _completeness(self.complete)
         arguments += [f"{name} := {literal(source)}" for name, source in sources.items()]
+        if series_of:
+            arguments.append(f"series_of := {literal(series_of)}")
+            arguments += [f"keep_series := {' and '.join(self.keep)}"] if self.keep else []
         return f"{macro}({', '.join(arguments)})"
+
+
+def _completeness(complete: date | None) -> list[str]:
+    """Return the arguments that say which days are complete."""
+    return [f"complete_to := {literal(complete)}", "settled := 'marts.cost_settled_alike'"] if complete else []
+
+
+def _anomalies(
+    lake: LakeReader, calls: _Calls, mutes: Sequence[Mute], names: Mapping[str, pa.Table]
+) -> list[dict[str, Any]]:
+    """Return all anomalies; the series they are judged by are kept for the next question about days as recent."""
+    series = _series(lake, calls)
+    return _records(lake, _every_sql(calls, mutes, *series), {**names, **series})
+
+
+def _series(lake: LakeReader, calls: _Calls) -> dict[str, pa.Table]:
+    """Return the rows of marts.cost_series of the last complete days of all services, under their name.
+
+    None where the question is about other days, or about some charges of a service only.
+    """
+    settled = {calls.complete} if calls.complete else settled_dates(lake).values()
+    newest = max((day for day in settled if day), default=None)
+    first = newest - timedelta(days=KEPT_DAYS - 1) if newest else None
+    asks_more = not columns_in(*calls.keep) <= SERIES_COLUMNS
+    if first is None or calls.question.period.start < first or asks_more or lake.version()[0] is None:
+        return {}
+    arguments = [f"charges.{calls.metric}", literal(first), literal(date.max), *_completeness(calls.complete)]
+    sql = f"from marts.cost_series({', '.join([*arguments, f'source := {literal(DAYS)}'])})"
+    return {f"kept_series_of_{calls.metric}": _kept_rows(lake, sql)}
+
+
+SUBSCRIPTIONS, ACCOUNTS = "marts.subscriptions", "staging.billing_accounts"
+KEPT_NAMES = {SUBSCRIPTIONS: "kept_subscriptions", ACCOUNTS: "kept_billing_accounts"}
+"""What names accounts, and what its rows are called once they are kept: planning those views takes long."""
+
+
+def _names_of(lake: LakeReader) -> dict[str, pa.Table]:
+    return {kept: _kept_rows(lake, f"from {view}") for view, kept in KEPT_NAMES.items()}
+
+
+def _kept_rows(lake: LakeReader, sql: str) -> pa.Table:
+    """Return the rows of a statement, kept until anything is known anew."""
+    return lake.keep(sql, lambda: lake.arrow(sql).read_all())
 
 
 _ACCOUNT = "coalesce(nullif(regexp_extract(lower({0}), 'billingaccounts/([^/]+)', 1), ''), lower({0}))"
 
 
-def _with_names(rows: str) -> str:
+def _with_names(rows: str, subscriptions: str = SUBSCRIPTIONS, accounts: str = ACCOUNTS) -> str:
     """Return rows with sub_account_name: of the subscription, else of the billing account, which says what it is."""
     return (
         f"(\n    select found.*, coalesce(\n        subscriptions.sub_account_name, found.sub_account_id,\n"
         "        'billing account ' || coalesce(\n"
         "            accounts.billing_account_name, found.billing_account_id, '(not named by the bill)'\n        )\n"
         f"    ) as sub_account_name\n    from {rows} as found\n"
-        "    left join marts.subscriptions as subscriptions on found.sub_account_id = subscriptions.sub_account_id\n"
-        "    left join staging.billing_accounts as accounts\n"
+        f"    left join {subscriptions} as subscriptions on found.sub_account_id = subscriptions.sub_account_id\n"
+        f"    left join {accounts} as accounts\n"
         f"        on {_ACCOUNT.format('found.billing_account_id')}\n"
         f"        = {_ACCOUNT.format('accounts.billing_account_id')}\n)"
     )
 
 
-def _named(calls: _Calls) -> str:
-    return f"from {_with_names(calls.of('marts.cost_anomalies'))} as anomalies"
+def _with_kept_names(rows: str) -> str:
+    return _with_names(rows, *KEPT_NAMES.values())
 
 
 def _is_muted(mutes: Sequence[Mute]) -> str:
@@ -173,12 +229,12 @@ def _is_muted(mutes: Sequence[Mute]) -> str:
 def _rows_sql(calls: _Calls, mutes: Sequence[Mute]) -> str:
     where = f"\nwhere not ({_is_muted(mutes)})" if mutes else ""
     return (
-        f"select {', '.join(COLUMNS)}\n{_named(calls)}{where}\n"
-        f"order by abs(impact) desc, anomaly_id\nlimit {calls.question.limit}"
+        f"select {', '.join(COLUMNS)}\nfrom {_with_names(calls.of('marts.cost_anomalies'))} as anomalies"
+        f"{where}\norder by abs(impact) desc, anomaly_id\nlimit {calls.question.limit}"
     )
 
 
-def _every_sql(calls: _Calls, mutes: Sequence[Mute]) -> str:
+def _every_sql(calls: _Calls, mutes: Sequence[Mute], series_of: str | None = None) -> str:
     """Return all anomalies, muted ones too, each with the sums of its currency over those that are not."""
     cases = "".join(f"\n        when {mute.condition} then {number}" for number, mute in enumerate(mutes))
     muted_by = f"case{cases}\n    end" if cases else "null"
@@ -187,14 +243,15 @@ def _every_sql(calls: _Calls, mutes: Sequence[Mute]) -> str:
         f"select *,\n    sum(greatest(impact, 0)) over ({alike}) as added,\n"
         f"    sum(least(impact, 0)) over ({alike}) as vanished,\n    count(*) over ({alike}) as anomalies,\n"
         f"from (\nselect {', '.join(COLUMNS)},\n    {muted_by} as muted_by,\n    {_is_muted(mutes)} as is_muted,\n"
-        f"{_named(calls)}\n)\norder by abs(impact) desc, anomaly_id"
+        f"from {_with_kept_names(calls.of('marts.cost_anomalies', series_of))} as anomalies\n)\n"
+        "order by abs(impact) desc, anomaly_id"
     )
 
 
 def _first_seen_sql(calls: _Calls) -> str:
     return (
         "select sub_account_name, place_kind, place_name, first_charged, billing_currency, cost, cost_per_day\n"
-        f"from {_with_names(calls.of('marts.cost_first_seen'))} as seen\norder by cost desc, place_name"
+        f"from {_with_kept_names(calls.of('marts.cost_first_seen'))} as seen\norder by cost desc, place_name"
     )
 
 
@@ -210,7 +267,7 @@ def _one_offs_sql(question: AnomalyQuestion, keep: Sequence[str]) -> str:
     )
     return (
         "select charge_date, sub_account_name, charge_kind, service_name, billing_currency, billed_cost\n"
-        f"from {_with_names(sums)} as found\norder by abs(billed_cost) desc, 1, 2, 4\nlimit {ONE_OFFS}"
+        f"from {_with_kept_names(sums)} as found\norder by abs(billed_cost) desc, 1, 2, 4\nlimit {ONE_OFFS}"
     )
 
 
@@ -223,8 +280,8 @@ def _looked_at(lake: LakeReader, question: AnomalyQuestion, keep: Sequence[str])
     return int(lake.recall(f"{sql} from {source_of(*keep)} as charges where {where}").rows[0][0])
 
 
-def _records(lake: LakeReader, sql: str) -> list[dict[str, Any]]:
-    found = lake.recall(sql)
+def _records(lake: LakeReader, sql: str, tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
+    found = lake.recall(sql, tables=tables)
     names = [column.name for column in found.columns]
     return [dict(zip(names, row, strict=True)) for row in found.rows]
 

@@ -43,8 +43,13 @@ class CommitmentQuestion:
     limit: int = 50
 
 
-def _status(period: Period) -> str:
-    return f"marts.commitment_status({_days(period)})"
+LISTED, KEPT_LISTED = "marts.listed_commitments", "kept_commitments"
+"""What lists commitments, and what its rows are called once they are kept: they do not depend on the question."""
+
+
+def _status(period: Period, listings: str) -> str:
+    named = f", listings := {literal(listings)}" if listings != LISTED else ""
+    return f"marts.commitment_status({_days(period)}{named})"
 
 
 def _days(period: Period) -> str:
@@ -55,33 +60,36 @@ def _ids(among: Sequence[Subscription]) -> str:
     return ", ".join(literal(one.sub_account_id) for one in among) or "null"
 
 
-def _held(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
+def _held(question: CommitmentQuestion, among: Sequence[Subscription] | None, listings: str = LISTED) -> str:
     """Return the commitments that count."""
     where = ""
     if among is not None:
         where = f"\nwhere status.sub_account_id in ({_ids(among)}) or list_has_any(used_by, [{_ids(among)}])"
-    return f"from {_status(question.period)} as status{where}"
+    return f"from {_status(question.period, listings)} as status{where}"
 
 
 def status_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
-    """Return the statement that gives rows, totals and counts, for which the commitments are planned once."""
+    """Return the statement that gives every row, each with the totals of its currency; it reads `KEPT_LISTED`."""
     columns = ["sub_account_id" if name == "sub_account_name" else name for name in COLUMNS]
     return (
-        f"with status as materialized (\nselect *\n{_held(question, among)}\n)\n"
-        f"select (select list(one) from (\nselect {', '.join(columns)}\nfrom status\n{_ORDER}\n"
-        f"limit {question.limit}\n) as one),\n"
-        f"    (select list(one) from (\n{_MONEY_SQL}\n) as one),\n"
-        f"    (select one from (\n{_COUNTS_SQL}\n) as one)"
+        f"select {', '.join(columns)},\n    count(*) over of_currency as commitments, {_totals(SPENT)}\n"
+        f"{_held(question, among, KEPT_LISTED)}\n{_OF_CURRENCY}\n{_ORDER}"
     )
 
 
 def coverage_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None) -> str:
-    """Return the statement that gives coverage and its totals."""
+    """Return the statement that gives every row of coverage, each with the totals of its currency.
+
+    `is_told` is false where there is nothing that a commitment covers, or could.
+    """
     where = "" if among is None else f"\n    where sub_account_id in ({_ids(among)})"
     return (
-        f"with coverage as materialized (\n    from marts.commitment_coverage({_days(question.period)}){where}\n)\n"
-        f"select (select list(one) from (\n{_COVERAGE_SQL}\n) as one),\n"
-        f"    (select list(one) from (\n{_COVERED_SQL}\n) as one)"
+        f"select {', '.join(COVERAGE)}, is_told, {_PERCENT.format(_COULD)} as total_coverage_percent,\n"
+        f"    {_PERCENT.format(_COULD + ' + total_unknown_cost')} as total_least_coverage_percent,\n"
+        f"    total_on_demand_cost, total_unknown_cost\nfrom (\n    select *, {_IS_TOLD} as is_told,\n"
+        f"        {_totals(('covered_on_demand_cost', 'on_demand_cost', 'unknown_cost'))}\n"
+        f"    from marts.commitment_coverage({_days(question.period)}){where}\n    {_OF_CURRENCY}\n)\n"
+        "order by on_demand_cost desc, covered_on_demand_cost desc nulls first, 1, 2, 3, 4"
     )
 
 
@@ -99,43 +107,33 @@ def rows_sql(question: CommitmentQuestion, among: Sequence[Subscription] | None)
     )
 
 
-def _sums(names: Sequence[str]) -> str:
-    """Return sums that are null where a part is unknown."""
-    return ", ".join(f"case when count(*) = count({name}) then sum({name}) end as {name}" for name in names)
+def _totals(names: Sequence[str]) -> str:
+    """Return the sum of each over its currency, which is null where a part is unknown."""
+    return ", ".join(
+        f"case when count(*) over of_currency = count({name}) over of_currency then sum({name}) over of_currency end"
+        f" as total_{name}"
+        for name in names
+    )
 
 
 SPENT = ("used_cost", "unused_cost", "covered_on_demand_cost", "savings")
 COVERED = ("coverage_percent", "least_coverage_percent", "on_demand_cost", "unknown_cost")
 
-_MONEY_SQL = f"""select billing_currency, count(*) as commitments, {_sums(SPENT)}
-from status
-group by billing_currency having billing_currency is not null"""
-
-_COVERED_SQL = f"""select
-    billing_currency,
-    round(100 * covered_on_demand_cost::double
-        / nullif(covered_on_demand_cost + on_demand_cost, 0)::double, 2) as coverage_percent,
-    round(100 * covered_on_demand_cost::double
-        / nullif(covered_on_demand_cost + on_demand_cost + unknown_cost, 0)::double, 2) as least_coverage_percent,
-    on_demand_cost,
-    unknown_cost,
-from (
-    select billing_currency, {_sums(("covered_on_demand_cost", "on_demand_cost", "unknown_cost"))}
-    from coverage
-    group by billing_currency
-)"""
-
-_COUNTS_SQL = """select count(*) as rows, count(distinct commitment_name) as commitments,
-    count(distinct commitment_name) filter (where is_expiring) as expiring,
-    count(distinct commitment_name) filter (where state is null) as not_listed,
-    count(*) filter (where commitment_name is null) as not_named
-from status"""
-
-_COVERAGE_SQL = """select sub_account_id, service_name, region_id, billing_currency, coverage_percent,
-    least_coverage_percent, covered_on_demand_cost, on_demand_cost, unknown_cost
-from coverage
-where covered_on_demand_cost is null or covered_on_demand_cost + on_demand_cost <> 0
-order by on_demand_cost desc, covered_on_demand_cost desc nulls first, 1, 2, 3, 4"""
+_OF_CURRENCY = "window of_currency as (partition by billing_currency)"
+COVERAGE = (
+    "sub_account_id",
+    "service_name",
+    "region_id",
+    "billing_currency",
+    "coverage_percent",
+    "least_coverage_percent",
+    "covered_on_demand_cost",
+    "on_demand_cost",
+    "unknown_cost",
+)
+_IS_TOLD = "coalesce(covered_on_demand_cost + on_demand_cost <> 0, true)"
+_COULD = "total_covered_on_demand_cost + total_on_demand_cost"
+_PERCENT = "round(100 * total_covered_on_demand_cost::double / nullif({}, 0)::double, 2)"
 
 OFFERS_SQL = """select x_scope_id, alternatives, commitment_type, sku_name, location, commitment_scope,
     coalesce(sub_account_name, x_scope_id) as scope_name, term, lookback_days, quantity, hourly_commitment,

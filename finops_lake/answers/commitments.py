@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finops_lake.answers.answer import Answer, MissingScope, Scopes
 from finops_lake.answers.commitment_notes import BY_BILLING, SECTION_ROWS, notes_of
 from finops_lake.answers.commitment_sql import (
     COLUMNS,
+    COVERAGE,
     COVERED,
+    KEPT_LISTED,
+    LISTED,
     OFFERS_SQL,
     SPENT,
     CommitmentQuestion,
@@ -25,6 +28,9 @@ from finops_lake.answers.standing import Standing, cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
 from finops_lake.answers.together import together
 from finops_lake.lake.reader import LakeReader
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["COLUMNS", "CommitmentQuestion", "answer_commitments", "views_needed"]
 
@@ -50,22 +56,23 @@ def answer_commitments(lake: LakeReader, question: CommitmentQuestion) -> Answer
     chosen = select_subscriptions(known, question.subscriptions)
     among = chosen if len(chosen) < len(known) else None
     standing = cost_standing(lake, chosen, "effective_cost", months_of(question.period))
+    listed = lake.keep(LISTED, lambda: lake.arrow(f"from {LISTED}").read_all())
     held, covered = together(
-        lambda: lake.recall(status_sql(question, among)).rows[0],
-        lambda: lake.recall(coverage_sql(question, among)).rows[0],
+        lambda: _records(lake, status_sql(question, among), {KEPT_LISTED: listed}),
+        lambda: _records(lake, coverage_sql(question, among)),
     )
     names = {one.sub_account_id: one.name for one in known}
-    rows, counts = [_with_name(row, names) for row in held[0] or ()], dict(held[2])
-    totals = _totals(held[1] or (), covered[1] or ())
-    row_count = counts.pop("rows")
-    sections = _sections(lake, among, counts, [_with_name(row, names) for row in covered[0] or ()])
+    rows = [_with_name(row, names) for row in held[: question.limit]]
+    told = [_with_name({name: row[name] for name in COVERAGE}, names) for row in covered if row["is_told"]]
+    totals = _totals(held, covered)
+    sections = _sections(lake, among, _counts(held), told)
     return Answer(
         columns=COLUMNS,
         rows=tuple(tuple(row[name] for name in COLUMNS) for row in rows),
         sql=rows_sql(question, among),
         as_of=_oldest(standing.as_of, oldest_load(lake, LISTINGS)),
-        row_count=row_count,
-        truncated=row_count > len(rows),
+        row_count=len(held),
+        truncated=len(held) > len(rows),
         metric="effective_cost",
         period=question.period,
         currencies=tuple(total["billing_currency"] for total in totals),
@@ -84,19 +91,30 @@ def _with_name(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
     }
 
 
-def _totals(money: Sequence[Mapping[str, Any]], covered: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row per currency of either."""
-    of_money = {one["billing_currency"]: one for one in money}
+def _totals(held: Sequence[Mapping[str, Any]], covered: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row per currency of either, from what each of their rows says of its currency."""
+    of_money = {one["billing_currency"]: one for one in held if one["billing_currency"] is not None}
     of_coverage = {one["billing_currency"]: one for one in covered}
     return [
         {
             "billing_currency": currency,
             "commitments": of_money.get(currency, {}).get("commitments", 0),
-            **{name: of_money.get(currency, {}).get(name) for name in SPENT},
-            **{name: of_coverage.get(currency, {}).get(name) for name in COVERED},
+            **{name: of_money.get(currency, {}).get(f"total_{name}") for name in SPENT},
+            **{name: of_coverage.get(currency, {}).get(f"total_{name}") for name in COVERED},
         }
         for currency in sorted(of_money.keys() | of_coverage.keys(), key=lambda one: (one is None, one or ""))
     ]
+
+
+def _counts(held: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many commitments there are, each once whatever its currencies."""
+    named = [row for row in held if row["commitment_name"] is not None]
+    return {
+        "commitments": len({row["commitment_name"] for row in named}),
+        "expiring": len({row["commitment_name"] for row in named if row["is_expiring"]}),
+        "not_listed": len({row["commitment_name"] for row in named if row["state"] is None}),
+        "not_named": len(held) - len(named),
+    }
 
 
 def _sections(
@@ -149,7 +167,7 @@ def _oldest(*loads: datetime | None) -> datetime | None:
     return min((load for load in loads if load is not None), default=None)
 
 
-def _records(lake: LakeReader, sql: str) -> list[dict[str, Any]]:
-    found = lake.recall(sql)
+def _records(lake: LakeReader, sql: str, tables: Mapping[str, pa.Table] | None = None) -> list[dict[str, Any]]:
+    found = lake.recall(sql, tables=tables)
     names = [column.name for column in found.columns]
     return [dict(zip(names, row, strict=True)) for row in found.rows]

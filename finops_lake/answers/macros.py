@@ -69,9 +69,14 @@ NOW_COLUMNS = DAY_COLUMNS | {
 _COLUMN = re.compile(r"\bcharges\.(\w+)")
 
 
+def columns_in(*texts: str) -> set[str]:
+    """Return the columns of `charges` that these texts name."""
+    return {name for text in texts for name in _COLUMN.findall(text)}
+
+
 def source_of(*texts: str, by_resource: bool = False, otherwise: str = "marts.charge_kinds") -> str:
     """Return the cheapest to read for these texts over `charges`: days without resources, few columns, or all."""
-    needed = {name for text in texts for name in _COLUMN.findall(text)}
+    needed = columns_in(*texts)
     if needed <= DAY_COLUMNS and not by_resource:
         return DAYS
     return NOW if needed <= NOW_COLUMNS else otherwise

@@ -129,21 +129,21 @@ class LakeReader:
                 cursor.register(name, table)
             return _fetched(cursor.execute(sql, parameters), max_rows)
 
-    def recall(self, sql: str, *, timeout: float | None = None) -> Result:
+    def recall(self, sql: str, *, tables: Mapping[str, pa.Table] | None = None, timeout: float | None = None) -> Result:
         """Return the rows of a statement of our own about the lake itself, kept until anything is known anew.
 
         For what every answer asks alike, and for questions that take long and have few rows. The statement must not
-        read the clock.
+        read the clock. `tables` are there under their names: each name stands for the same rows until then.
         """
         version = self.version()
         if version[0] is None:  # a file that a shell has changed has no version
-            return self.query(sql, timeout=timeout)
+            return self.query(sql, tables=tables, timeout=timeout)
         if self._kept[0] != version:
             self._kept = (version, {})
         kept = self._kept[1]  # the same one throughout: another thread may begin a new one
         found = kept.get(sql)
         if found is None:
-            found = self.query(sql, timeout=timeout)
+            found = self.query(sql, tables=tables, timeout=timeout)
             rows = _row_count(found) + sum(_row_count(one) for one in list(kept.values()))
             if len(kept) >= KEPT_ANSWERS or rows > KEPT_ROWS:
                 kept.clear()

@@ -25,7 +25,10 @@ with sums as (
         min(commitment_type) as commitment_type,
         min(commitment_label) as commitment_label,
         billing_currency,
-        list_sort(list(distinct sub_account_id) filter (where coverage = 'covered')) as used_by,
+        list_sort([ -- a distinct aggregate would be planned, and worked out, for those who do not ask for it, too
+            nullif(one, '')
+            for one in list_distinct(list(coalesce(sub_account_id, '')) filter (where coverage = 'covered'))
+        ]) as used_by,
         sum(not_amortized) as not_amortized,
         sum(case when coverage = 'covered' then effective_cost else 0 end) as used_cost,
         sum(case when coverage = 'unused' then effective_cost else 0 end) as unused_cost,

@@ -4,6 +4,7 @@
 -- parameters:
 --   first_day := null: First day (UTC); default: all that is held.
 --   last_day := null: Last day (UTC), inclusive; default: all that is held.
+--   listings := 'marts.listed_commitments': Where to read what is listed.
 -- example: marts.commitment_status(first_day := date '2026-10-01', last_day := date '2026-10-31')
 -- columns:
 --   commitment_name: Its guid, lower case, as bills and usage name it; null where the bill names none.
@@ -33,7 +34,7 @@
 --   savings_basis: contracted, or list where a part is known at list prices only, which are higher than what was saved.
 --   loaded_at: Instant of the listing (UTC).
 with listed as (
-    from marts.listed_commitments
+    from query_table(listings)
     qualify row_number() over (partition by commitment_name order by loaded_at desc) = 1
 ),
 

@@ -9,8 +9,11 @@
 --   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
 --   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled, and the earliest of these for charges without one.
+--   settled := 'marts.cost_settled_by_account': Where to read these days; 'marts.cost_settled_alike' is faster where complete_to is given.
 --   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
 --   by_resource := 'marts.charge_kinds': What to read for the resources; 'marts.charges_now' is faster, and has fewer columns.
+--   series_of := 'runs': Where the rows of marts.cost_series are, worked out here by default; those of an earlier first day and a later last day do as well.
+--   keep_series := true: Condition on these rows, where they are of more than keep.
 -- example: marts.cost_anomalies(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
 --   anomaly_id: The same for the same subscription or billing account, first service and first day; for muting it.
@@ -29,9 +32,9 @@
 --   impact: cost less usual_cost; negative where cost vanished.
 --   severity: high from 100 times min_cost of impact, medium from 10 times, else low.
 with judged as materialized (
-    select *, coalesce(sub_account_id, billing_account_id, '') as account_id,
     from marts.cost_anomaly_days(
-        measure, first_date, last_date, keep := keep, min_cost := min_cost, complete_to := complete_to, source := source
+        measure, first_date, last_date, keep := keep, min_cost := min_cost, complete_to := complete_to, settled := settled,
+        source := source, series_of := series_of, keep_series := keep_series
     )
 ),
 
@@ -39,120 +42,107 @@ flagged as (
     select
         *,
         verdict = 'vanished' as is_lower,
-        charge_date - lag(charge_date) over (
-            partition by account_id, service_name, billing_currency, verdict = 'vanished' order by charge_date
-        ) as gap,
+        (2 * series + (verdict = 'vanished')::int) * 100000 + (charge_date - first_date) as place,
     from judged
     where verdict is not null
 ),
 
-islands as (
-    select
-        *,
-        count(*) filter (where gap is null or gap > 7) over (
-            partition by account_id, service_name, billing_currency, is_lower order by charge_date
-        ) as island,
+begun as (
+    select *, coalesce(place - lag(place) over (order by place) > 7, true) as is_first,
     from flagged
+),
+
+islands as (
+    select *, count(*) filter (where is_first) over (order by place rows between unbounded preceding and current row) as island,
+    from begun
 ),
 
 spans as (
     select
-        account_id,
+        island,
+        any_value(series) as series,
         any_value(sub_account_id) as sub_account_id,
         any_value(billing_account_id) as billing_account_id,
-        service_name,
-        billing_currency,
-        is_lower,
+        any_value(service_name) as service_name,
+        any_value(billing_currency) as billing_currency,
+        any_value(is_lower) as is_lower,
         min(charge_date) as start_date,
         max(charge_date) as end_date,
         any_value(known_to) as known_to,
         count(*) as flagged_days,
-        count(*) filter (where verdict = 'high') as high_days,
         arg_min(verdict, charge_date) as first_verdict,
         arg_min(cost - usual_cost, charge_date) as first_excess,
         max(cost - usual_cost) as highest_excess,
     from islands
-    group by account_id, service_name, billing_currency, is_lower, island
+    group by island
 ),
 
 episodes as materialized (
     select
-        spans.account_id,
-        spans.sub_account_id,
-        spans.billing_account_id,
-        spans.service_name,
-        spans.billing_currency,
-        spans.is_lower,
-        spans.start_date,
-        spans.end_date,
-        spans.end_date >= spans.known_to - 2 as is_ongoing,
+        island,
+        series,
+        coalesce(sub_account_id, billing_account_id, '') as account_id,
+        sub_account_id,
+        billing_account_id,
+        service_name,
+        billing_currency,
+        is_lower,
+        start_date,
+        end_date,
+        least(end_date, start_date + 13) as compared_to,
+        case when is_lower then -28 else 28 end as since_weight,
+        (least(end_date - start_date, 13) + 1) * case when is_lower then 1 else -1 end as before_weight,
+        end_date >= known_to - 2 as is_ongoing,
         case
-            when spans.first_verdict in ('new', 'vanished') then spans.first_verdict
-            when spans.flagged_days <= 5 then 'spike'
-            when spans.first_verdict = 'sustained' or spans.first_excess < 0.4 * spans.highest_excess then 'ramp'
+            when first_verdict in ('new', 'vanished') then first_verdict
+            when flagged_days <= 5 then 'spike'
+            when first_verdict = 'sustained' or first_excess < 0.4 * highest_excess then 'ramp'
             else 'step'
         end as anomaly_kind,
     from spans
-    where not (spans.is_lower and spans.flagged_days < 2)
+    where not (is_lower and flagged_days < 2)
 ),
 
 sums as (
     select
-        episodes.account_id,
-        episodes.service_name,
-        episodes.billing_currency,
-        episodes.start_date,
+        episodes.island,
         sum(judged.cost) as cost,
         sum(case when episodes.anomaly_kind = 'new' then 0 else coalesce(judged.usual_cost, 0) end) as usual_cost,
     from episodes
     inner join judged
-        on episodes.account_id = judged.account_id
-        and episodes.service_name is not distinct from judged.service_name
-        and episodes.billing_currency = judged.billing_currency
+        on episodes.series = judged.series
         and judged.charge_date between episodes.start_date and episodes.end_date
-    group by all
+    group by episodes.island
 ),
 
 per_resource as (
     select
-        episodes.account_id,
-        episodes.service_name,
-        episodes.billing_currency,
-        episodes.start_date,
+        episodes.island,
         charges.resource_id,
-        (
-            coalesce(
-                sum(measure) filter (where charges.charge_period_start >= episodes.start_date)::double
-                / any_value(least(episodes.end_date - episodes.start_date, 13) + 1),
-                0
-            )
-            - coalesce(sum(measure) filter (where charges.charge_period_start < episodes.start_date)::double / 28, 0)
-        )
-        * any_value(case when episodes.is_lower then -1 else 1 end) as change,
+        -- cost a day since it began less that of the four weeks before, times the days of both: decimals are told apart fast
+        coalesce(
+            sum(measure * case when charges.charge_period_start >= episodes.start_date then since_weight else before_weight end), 0
+        ) as change,
     from query_table(by_resource) as charges
     inner join episodes
         on coalesce(charges.sub_account_id, charges.billing_account_id, '') = episodes.account_id
         and charges.service_name is not distinct from episodes.service_name
         and charges.billing_currency = episodes.billing_currency
-        and charges.charge_period_start
-            between episodes.start_date - 28 and least(episodes.end_date, episodes.start_date + 13)
+        and charges.charge_period_start between episodes.start_date - 28 and episodes.compared_to
     where
         charges.charge_period_start between first_date - 28 and last_date
         and charges.charge_kind in ('usage', 'unused_commitment')
         and keep
-    group by all
+    group by episodes.island, charges.resource_id
 ),
 
 causes as (
     select
-        account_id,
-        service_name,
-        billing_currency,
-        start_date,
+        island,
         arg_max(resource_id, change) as resource_id,
-        max(change) / nullif(sum(greatest(change, 0)), 0) as resource_share,
+        max(change)::double / nullif(sum(greatest(change, 0)), 0)::double as resource_share,
     from per_resource
-    group by all
+    group by island
 ),
 
 explained as (
@@ -163,41 +153,30 @@ explained as (
         case when causes.resource_share >= 0.5 then causes.resource_id end as resource_id,
         nullif(regexp_extract(causes.resource_id, '/resourcegroups/([^/]+)', 1), '') as x_resource_group_name,
     from episodes
-    inner join sums
-        on episodes.account_id = sums.account_id
-        and episodes.service_name is not distinct from sums.service_name
-        and episodes.billing_currency = sums.billing_currency
-        and episodes.start_date = sums.start_date
-    left join causes
-        on episodes.account_id = causes.account_id
-        and episodes.service_name is not distinct from causes.service_name
-        and episodes.billing_currency = causes.billing_currency
-        and episodes.start_date = causes.start_date
+    inner join sums on episodes.island = sums.island
+    left join causes on episodes.island = causes.island
+),
+
+alike as (
+    select *, (account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name)) as likeness,
+    from explained
 ),
 
 gaps as (
     select
         *,
-        start_date - lag(start_date) over alike as days_since,
-    from explained
-    window alike as (
-        partition by account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name)
-        order by start_date, service_name
-    )
+        likeness is distinct from lag(likeness) over by_start or start_date - lag(start_date) over by_start > 2 as is_first,
+    from alike
+    window by_start as (order by likeness, start_date, service_name)
 ),
 
 grouped as (
-    select
-        *,
-        count(*) filter (where days_since is null or days_since > 2) over (
-            partition by account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name)
-            order by start_date, service_name
-        ) as cause,
+    select *, count(*) filter (where is_first) over (order by likeness, start_date, service_name rows between unbounded preceding and current row) as cause,
     from gaps
 )
 
 select
-    left(md5(concat_ws('|', account_id, billing_currency, min(service_name), is_lower, min(start_date))), 12) as anomaly_id,
+    left(md5(concat_ws('|', any_value(account_id), any_value(billing_currency), min(service_name), any_value(is_lower), min(start_date))), 12) as anomaly_id,
     any_value(sub_account_id) as sub_account_id,
     any_value(billing_account_id) as billing_account_id,
     string_agg(service_name, ', ' order by service_name) as service_names,
@@ -207,7 +186,7 @@ select
     min(start_date) as start_date,
     max(end_date) as end_date,
     bool_or(is_ongoing) as is_ongoing,
-    billing_currency,
+    any_value(billing_currency) as billing_currency,
     sum(cost) as cost,
     sum(usual_cost) as usual_cost,
     sum(cost - usual_cost) as impact,
@@ -217,4 +196,4 @@ select
         else 'low'
     end as severity,
 from grouped
-group by account_id, billing_currency, is_lower, coalesce(x_resource_group_name, service_name), cause
+group by cause

@@ -10,9 +10,13 @@
 --   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
 --   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled, and the earliest of these for charges without one.
+--   settled := 'marts.cost_settled_by_account': Where to read these days; 'marts.cost_settled_alike' is faster where complete_to is given.
 --   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
+--   series_of := 'runs': Where the rows of marts.cost_series are, worked out here by default; those of an earlier first day and a later last day do as well.
+--   keep_series := true: Condition on these rows, where they are of more than keep.
 -- example: marts.cost_anomaly_days(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
+--   series: Number of the row of marts.cost_series, the same for one subscription, service and currency.
 --   sub_account_id: Subscription, /subscriptions/<guid>; null for charges without one.
 --   billing_account_id: Account that receives the invoice, for charges without a subscription; else null.
 --   service_name: Service by the bill.
@@ -25,154 +29,119 @@
 --   usual_cost: What is usual on that weekday, rounded to cents; null in a service's first days.
 --   noise: How much its days usually differ, as a share of their cost (standard deviation).
 --   verdict: new (a service's first three weeks), vanished (next to nothing where min_cost is usual), high (far above usual, and not what the same day of the month before cost more), sustained (the last seven days above usual by more than noise and growth explain), or null.
-with spent as materialized (
+with runs as materialized (
+    from marts.cost_series(
+        measure, first_date, last_date, keep := keep, complete_to := complete_to, settled := settled, source := source
+    )
+),
+
+asked as materialized (
     select
-        charges.sub_account_id,
-        case when charges.sub_account_id is null then charges.billing_account_id end as billing_account_id,
-        charges.service_name,
-        charges.billing_currency,
-        charges.charge_period_start as charge_date,
-        sum(measure) as exact_cost,
-        sum(measure)::double as cost,
-    from query_table(source) as charges
-    left join (from marts.cost_settled_by_account where complete_to is null) as settled
-        on charges.sub_account_id is not distinct from settled.sub_account_id
+        charges.*,
+        case
+            when charges.first_charged >= first_date - 70 then charges.first_charged
+            when len(charges.dates) = charges.dates[-1] - charges.first_charged + 1 then first_date - 70
+            else [day for day in charges.dates if day >= first_date - 70][1]
+        end as charged_from,
+        case
+            when charges.dates[-1] <= last_date then charges.dates[-1]
+            when len(charges.dates) = charges.dates[-1] - charges.first_charged + 1 then last_date
+            else [day for day in charges.dates if day <= last_date][-1]
+        end as last_charged,
+    from query_table(series_of) as charges
     where
-        charges.charge_period_start between first_date - 70 and last_date
-        and charges.charge_period_start <= coalesce(settled.settled_date, complete_to, last_date)
-        and charges.charge_kind in ('usage', 'unused_commitment')
-        and keep
-    group by all
+        charges.first_charged <= last_date
+        and charges.charged_to >= first_date - 70
+        and coalesce(charges.charged_before < first_date - 70, true) -- of the runs that reach into these weeks the first
+        and keep_series
 ),
 
 known as (
     select
         sub_account_id,
         billing_account_id,
-        min(charge_date) as known_from,
-        max(charge_date) as known_to,
-    from spent
+        min(charged_from) as known_from,
+        max(last_charged) as known_to,
+    from asked
     group by all
 ),
 
-series as materialized (
+placed as (
     select
-        row_number() over () as series,
-        spent.sub_account_id,
-        spent.billing_account_id,
-        spent.service_name,
-        spent.billing_currency,
-        min(spent.charge_date) as first_charged,
-        any_value(known.known_from) as known_from,
-        any_value(known.known_to) as known_to,
-    from spent
+        asked.*,
+        known.known_from,
+        known.known_to,
+        greatest(first_date - asked.first_charged + 1, 1) as first_day,
+        known.known_to - asked.first_charged + 1 as last_day,
+    from asked
     inner join known
-        on spent.sub_account_id is not distinct from known.sub_account_id
-        and spent.billing_account_id is not distinct from known.billing_account_id
-    group by all
+        on asked.sub_account_id is not distinct from known.sub_account_id
+        and asked.billing_account_id is not distinct from known.billing_account_id
 ),
 
 days as (
     select
-        series,
-        unnest(generate_series(first_charged, known_to, interval 1 day))::date as charge_date,
-    from series
+        * exclude (costs, usuals, week_excesses, week_usuals, noises),
+        unnest(range(first_day, last_day + 1)) as day,
+        unnest(amounts[first_day:last_day]) as amount,
+        unnest(costs[first_day:last_day]) as cost,
+        unnest(usuals[first_day - first_judged + 1:last_day - first_judged + 1]) as usual,
+        unnest(week_excesses[first_day - first_judged + 1:last_day - first_judged + 1]) as week_excess,
+        unnest(week_usuals[first_day - first_judged + 1:last_day - first_judged + 1]) as week_usual,
+        unnest(noises[first_day - first_judged + 1:last_day - first_judged + 1]) as noise,
+    from placed
 ),
 
-numbered as (
+dated as (
     select
-        series.series,
-        spent.charge_date,
-        spent.exact_cost,
-        spent.cost,
-    from spent
-    inner join series
-        on spent.sub_account_id is not distinct from series.sub_account_id
-        and spent.billing_account_id is not distinct from series.billing_account_id
-        and spent.service_name is not distinct from series.service_name
-        and spent.billing_currency = series.billing_currency
-),
-
-costs as materialized (
-    select
-        days.series,
-        days.charge_date,
-        coalesce(numbered.exact_cost, 0) as exact_cost,
-        coalesce(numbered.cost, 0) as cost,
+        *,
+        first_charged + day::int - 1 as charge_date,
+        amount - usual as excess,
+        first_charged + day::int - charged_from as days_charged,
+        (first_charged + day::int - 1 - interval 1 month)::date - first_charged + 1 as month_before,
     from days
-    left join numbered on days.series = numbered.series and days.charge_date = numbered.charge_date
-),
-
-lagged as (
-    select
-        *,
-        list_aggregate( -- much faster than a window of its own for each weekday
-            [
-                lag(cost, 7) over by_day, lag(cost, 14) over by_day, lag(cost, 21) over by_day, lag(cost, 28) over by_day,
-                lag(cost, 35) over by_day, lag(cost, 42) over by_day, lag(cost, 49) over by_day, lag(cost, 56) over by_day
-            ],
-            'median'
-        ) as usual,
-        (row_number() over by_day - 1) // 7 as weeks,
-        lag(cost, 7) over by_day as week_ago,
-        max(cost) over before as highest,
-    from costs
-    window
-        by_day as (partition by series order by charge_date),
-        before as (
-            partition by series order by charge_date
-            rows between 56 preceding and 1 preceding
-        )
-),
-
-spread as materialized (
-    select
-        *,
-        median(abs(cost - week_ago) / nullif((cost + week_ago) / 2, 0)) over (
-            partition by series order by charge_date
-            rows between 56 preceding and 1 preceding
-        ) / 0.954 as noise,
-        cost - usual as excess,
-        median(cost - usual) over week as week_excess,
-        median(usual) over week as week_usual,
-    from lagged
-    window week as (
-        partition by series order by charge_date
-        rows between 6 preceding and current row
-    )
 )
 
 select
-    series.sub_account_id,
-    series.billing_account_id,
-    series.service_name,
-    series.billing_currency,
-    spread.charge_date,
-    series.first_charged,
-    series.known_from,
-    series.known_to,
-    spread.exact_cost as cost,
-    round(spread.usual, 2)::decimal(38, 2) as usual_cost,
-    round(spread.noise, 4) as noise,
+    series,
+    sub_account_id,
+    billing_account_id,
+    service_name,
+    billing_currency,
+    charge_date,
+    charged_from as first_charged,
+    known_from,
+    known_to,
+    cost,
+    round(usual, 2)::decimal(38, 2) as usual_cost,
+    round(case when days_charged > 8 then list_aggregate(swings[greatest(day - 63, 1):day - 8], 'median') / 0.954 end, 4) as noise,
     case
+        when charged_from >= greatest(first_date, known_from + 28) and days_charged <= 21
+            then case when amount >= min_cost then 'new' end
+        when days_charged <= 21 then null
+        when usual >= min_cost and amount < 0.1 * usual then 'vanished'
         when
-            series.first_charged >= greatest(first_date, series.known_from + 28)
-            and spread.charge_date < series.first_charged + 21
-            then case when spread.cost >= min_cost then 'new' end
-        when spread.weeks < 3 then null
-        when spread.usual >= min_cost and spread.cost < 0.1 * spread.usual then 'vanished'
-        when
-            spread.excess > greatest(min_cost, spread.usual * greatest(0.3, 5 * spread.noise))
-            and (spread.usual > 0 or spread.cost > 1.5 * spread.highest)
-            and spread.excess > 1.5 * coalesce(month_before.excess, 0)
+            case -- what takes long is worked out only where the rest holds
+                when excess > greatest(min_cost, usual * greatest(0.3, 5 * noise))
+                    then
+                        case when usual > 0 then true else amount > 1.5 * list_max(amounts[greatest(day - 56, 1):day - 1]) end
+                        and excess > 1.5 * coalesce(
+                            case
+                                when first_charged + month_before::int - charged_from > 7
+                                    then
+                                        amounts[month_before]
+                                        - list_aggregate(
+                                            amounts[
+                                                month_before - 7 * least((first_charged + month_before::int - charged_from - 1) // 7, 8)
+                                                :month_before - 7:7
+                                            ],
+                                            'median'
+                                        )
+                            end,
+                            0
+                        )
+            end
             then 'high'
-        when
-            spread.week_excess > greatest(min_cost, spread.week_usual * greatest(0.15, 2.5 * spread.noise))
-            then 'sustained'
+        when week_excess > min_cost and week_excess > week_usual * greatest(0.15, 2.5 * noise) then 'sustained'
     end as verdict,
-from spread
-inner join series using (series)
-left join spread as month_before
-    on spread.series = month_before.series
-    and month_before.charge_date = (spread.charge_date - interval 1 month)::date
-where spread.charge_date >= first_date
+from dated

@@ -7,6 +7,7 @@
 --   keep := true: Condition on charges, such as charges.service_name = 'Storage'.
 --   min_cost := 10: Money a day, in the billing currency, below which nothing is said.
 --   complete_to := null: Last complete day, where it is the same for all; null: each subscription's own, by marts.cost_settled, and the earliest of these for charges without one.
+--   settled := 'marts.cost_settled_by_account': Where to read these days; 'marts.cost_settled_alike' is faster where complete_to is given.
 --   source := 'marts.charge_kinds': What to read; 'marts.charge_days' is faster, and has fewer columns.
 -- example: marts.cost_first_seen(charges.effective_cost, date '2026-10-20', date '2026-11-19')
 -- columns:
@@ -30,11 +31,11 @@ with places as (
         max(charges.charge_period_start) as last_charged,
         sum(measure) as cost,
     from query_table(source) as charges
-    left join (from marts.cost_settled_by_account where complete_to is null) as settled
+    left join query_table(settled) as settled
         on charges.sub_account_id is not distinct from settled.sub_account_id
     where
         charges.charge_period_start between first_date - 70 and last_date
-        and charges.charge_period_start <= coalesce(settled.settled_date, complete_to, last_date)
+        and charges.charge_period_start <= coalesce(case when complete_to is null then settled.settled_date end, complete_to, last_date)
         and charges.charge_kind = 'usage'
         and keep
     group by all

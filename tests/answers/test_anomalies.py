@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ Cost = Callable[[date], float]
 
 @pytest.fixture(scope="module")
 def charged() -> Charged:
-    marts = ["kinds_of", "charge_kinds", "cost_anomaly_days", "cost_anomalies", "cost_first_seen"]
+    marts = ["kinds_of", "charge_kinds", "cost_series", "cost_anomaly_days", "cost_anomalies", "cost_first_seen"]
     return Charged(columns_of_charges(), marts)
 
 
@@ -172,6 +173,55 @@ def test_days_that_are_not_complete_are_not_judged(charged: Charged) -> None:
     finally:
         charged.connection.execute("delete from marts.cost_settled")
     assert len(found(charged, charges(with_more(500, day, day)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("silent", "back"),
+    [(7, date(2026, 8, 5)), (8, date(2026, 8, 5)), (14, date(2026, 8, 5)), (50, date(2026, 9, 1))],
+)
+def test_series_that_are_ready_for_more_days_say_the_same(charged: Charged, silent: int, back: date) -> None:
+    """A service that comes back is judged from then on, where the ten weeks before begin in its silence."""
+    step = with_more(70, date(2026, 10, 9))
+    came_back = charges(lambda day: 0 if timedelta() < back - day <= timedelta(silent) else step(day))
+    charged.fill([*came_back, *charges(weekly, "Compute", "b")])
+    make_ready(charged, date(2026, 9, 14), date.max)
+    for first, last in product((date(2026, 9, 14), FIRST), (date(2026, 10, 5), LAST)):
+        for mart in ("cost_anomalies", "cost_anomaly_days"):
+            call = f"from marts.{mart}(charges.effective_cost, date '{first}', date '{last}'"
+            worked_out = rows_of(charged, f"{call})")
+            assert rows_of(charged, f"{call}, series_of := 'ready')") == worked_out
+    assert worked_out
+
+
+def make_ready(charged: Charged, first: date, last: date) -> None:
+    charged.connection.execute(
+        "create or replace temp table ready as"
+        f" from marts.cost_series(charges.effective_cost, date '{first}', date '{last}')"
+    )
+
+
+def rows_of(charged: Charged, sql: str) -> list[dict[str, Any]]:
+    """Return rows in order, without the numbers of their series."""
+    rows = [{name: value for name, value in row.items() if name != "series"} for row in charged.rows(sql)]
+    return sorted(rows, key=str)
+
+
+def test_a_condition_on_series_that_are_ready_is_one_on_their_charges(charged: Charged) -> None:
+    more = charges(with_more(90, date(2026, 10, 1)), "Compute", "b")
+    charged.fill([*charges(with_more(70, date(2026, 10, 9))), *more])
+    make_ready(charged, FIRST, LAST)
+    call = f"from marts.cost_anomalies(charges.effective_cost, date '{FIRST}', date '{LAST}'"
+    one = "charges.service_name = 'Compute'"
+    ready = charged.rows(f"{call}, keep := {one}, series_of := 'ready', keep_series := {one})")
+    assert [row["service_names"] for row in ready] == ["Compute"]
+    assert ready == charged.rows(f"{call}, keep := {one})")
+
+
+def test_a_service_that_comes_back_after_ten_weeks_is_new(charged: Charged) -> None:
+    silence = (date(2026, 7, 13), date(2026, 10, 12))
+    came_back = charges(lambda day: 0 if silence[0] <= day < silence[1] else weekly(day))
+    (one,) = found(charged, [*came_back, *charges(weekly, "Compute", "b")])
+    assert (one["anomaly_kind"], one["service_names"], one["start_date"]) == ("new", "Storage", silence[1])
 
 
 def test_what_no_subscription_pays_is_judged_by_billing_account(charged: Charged) -> None:

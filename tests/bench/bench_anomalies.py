@@ -17,7 +17,7 @@ from tests.bench.estates import SETTLING_IN, Estate, Planted, make_estate
 
 TUNED_ON = range(1, 21)
 HELD_OUT = range(1001, 1041)
-MARTS = ("kinds_of", "charge_kinds", "cost_anomaly_days", "cost_anomalies")
+MARTS = ("kinds_of", "charge_kinds", "cost_series", "cost_anomaly_days", "cost_anomalies")
 NEAR = timedelta(days=3)
 """How far a finding may begin before or after what was planted and still be it."""
 

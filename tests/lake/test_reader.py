@@ -152,6 +152,17 @@ def test_what_is_recalled_is_asked_once_until_anything_is_known_anew(home):
     reader.close()
 
 
+def test_what_is_recalled_may_rest_on_rows_that_are_kept(home):
+    """Rows that were made of the lake are there for the first time that it is asked, and not needed again."""
+    reader = LakeReader(home)
+    publish_costs(home, "1.5")
+    kept = reader.keep("kept", lambda: reader.arrow("select 7 as number").read_all())
+    first = reader.recall("select number from kept", tables={"kept": kept})
+    assert first.rows == [(7,)]
+    assert reader.recall("select number from kept") is first
+    reader.close()
+
+
 def test_all_of_one_answer_rests_on_what_was_known_at_its_start(home):
     publish_costs(home, "1")
     looks, confirmed = [], []

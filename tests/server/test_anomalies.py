@@ -8,9 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies
+from finops_lake.answers.answer import Period
+from finops_lake.answers.subscriptions import subscriptions_of
 from finops_lake.app import App
+from finops_lake.lake.reader import LakeReader
 from tests.conftest import Refreshed
 from tests.server.calls import ERAS, ask, call, records, refused, told
 
@@ -47,6 +52,41 @@ async def test_the_planted_spike_is_the_only_anomaly_and_exact(app: App, refresh
         {"billing_currency": one["billing_currency"], "added": one["impact"], "vanished": "0", "anomalies": 1}
     ]
     assert envelope["looked_at"] > 20
+
+
+class Noting(LakeReader):
+    """A reader that notes the statements whose rows are taken out whole."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.taken: list[str] = []
+
+    def arrow(self, sql: str, *arguments: Any, **named: Any) -> pa.RecordBatchReader:
+        self.taken.append(sql)
+        return super().arrow(sql, *arguments, **named)
+
+
+def test_rows_from_series_that_are_kept_are_those_of_the_statement_shown(refreshed: Refreshed) -> None:
+    """Series are kept for recent days of whole services; other questions work theirs out, as the statement does."""
+    lake = Noting(refreshed.settings.home)
+    recent, fewer = Period(date(2026, 10, 21), date(2026, 11, 19)), Period(date(2026, 11, 1), date(2026, 11, 15))
+    asked = [
+        (AnomalyQuestion(recent), 1),
+        (AnomalyQuestion(fewer, min_cost=Decimal("0.01")), 1),
+        (AnomalyQuestion(recent, dimensions=("Service=Storage",), min_cost=Decimal("0.01")), 1),
+        (AnomalyQuestion(recent, (subscriptions_of(lake)[0].guid,), min_cost=Decimal("0.01")), 1),
+        (AnomalyQuestion(recent, dimensions=("ResourceGroup=rg*",), min_cost=Decimal("0.01")), 1),
+        (AnomalyQuestion(Period(date(2026, 8, 1), date(2026, 9, 10)), min_cost=Decimal("0.01")), 1),
+        (AnomalyQuestion(recent, metric="billed_cost", min_cost=Decimal("0.01")), 2),
+    ]
+    found = 0
+    for question, made in asked:
+        answer = answer_anomalies(lake, question)
+        assert list(answer.rows) == lake.query(answer.sql).rows
+        assert sum("marts.cost_series" in sql for sql in lake.taken) == made
+        found += len(answer.rows)
+    assert found > 3
+    lake.close()
 
 
 async def test_purchases_and_refunds_stand_apart(app: App, refreshed: Refreshed) -> None:
