@@ -170,7 +170,8 @@ class AzureClients:
             if reply is None:
                 return
             page, link = read_query_page(reply, what)
-            current_calls().read(len(page.rows), len(reply))
+            current_calls().read(page.row_count, len(reply))
+            del reply  # which is not to be held while the page is worked on
             yield page
             if link:
                 check_next_link(link, self.cloud.arm_endpoint, seen)

@@ -35,6 +35,9 @@ from finops_lake.config import Settings
 NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 """The consumption client wants a subscription, though listing the budgets of a scope needs none."""
 
+_BLOCK = 1_048_576
+"""Bytes that are read at once of a reply; with the SDK's own 4 KB a page of a query is cut into 250 pieces."""
+
 
 class Answer(NamedTuple):
     """One reply; header names in any case."""
@@ -114,7 +117,7 @@ class Sdk:
         """Yield the items of an SDK pager as plain JSON (REST names, fractional numbers as Decimal).
 
         The pager asks for the pages; their bodies are read here, because its models turn amounts into floats
-        and an error that came with status 200 into an empty list.
+        and an error that came with status 200 into an empty list. They are given pages without items.
         """
         replies: list[tuple[list[dict[str, Any]], str | None]] = []
         seen: set[str] = set()
@@ -125,6 +128,7 @@ class Sdk:
                 items, link = read_list_page(content, what)
                 current_calls().read(len(items), len(content))
                 replies.append((items, link))
+                response.http_response = _Emptied(response.http_response, link)
 
         with translated(what, scope):
             pages = pager(raw_response_hook=keep).by_page()
@@ -169,6 +173,21 @@ class Sdk:
         return NetworkManagementClient(credential, subscription_id, **shared)
 
 
+class _Emptied:
+    """A page of a listing as the SDK's pager needs it: where the next one is; its models are not made."""
+
+    def __init__(self, response: Any, next_link: str | None) -> None:
+        self._response = response
+        self._next_link = next_link
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._response, name)
+
+    def json(self) -> dict[str, Any]:
+        """Return what a page without items would say."""
+        return {"value": [], "nextLink": self._next_link}
+
+
 class _NoCredential:
     """Stands where the clients want a credential; the pipeline's own policy signs in."""
 
@@ -189,6 +208,7 @@ def build_transport(settings: Settings) -> RequestsTransport:
     return RequestsTransport(
         session=session,
         connection_timeout=settings.request_timeout_seconds,
+        connection_data_block_size=_BLOCK,
         read_timeout=settings.request_timeout_seconds,
         connection_verify=str(settings.ca_bundle) if settings.ca_bundle else True,
     )

@@ -18,6 +18,7 @@ from finops_lake.source import AMOUNT_PRECISION, AMOUNT_SCALE
 
 AMOUNT = pa.decimal128(AMOUNT_PRECISION, AMOUNT_SCALE)
 INSTANT = pa.timestamp("us", tz="UTC")
+ENCODED = pa.dictionary(pa.int32(), pa.string())
 _SMALLEST = Decimal(1).scaleb(-AMOUNT_SCALE)
 _TINY = "[eE]-0*([89]|[1-9][0-9])"
 """Numbers so small that Arrow's cast may make them 0 without a word (measured with 1.9E-83)."""
@@ -50,13 +51,19 @@ def amounts(values: Sequence[object]) -> tuple[pa.Array, int]:
 
 
 def texts(values: Sequence[object]) -> pa.Array:
-    """Return JSON values (or a column of text) as text, null for null."""
-    if isinstance(values, pa.Array) and pa.types.is_string(values.type):
-        return values
+    """Return JSON values (or a column of text, encoded or not) as text, null for null."""
+    if isinstance(values, pa.Array):
+        return values.cast(pa.string())
     try:
         return pa.array(values, pa.string())
     except (pa.ArrowTypeError, pa.ArrowInvalid):  # not all of them are text yet
         return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def encoded_texts(values: Sequence[object]) -> pa.DictionaryArray:
+    """Return JSON values (or a column of text) as text of which each is held once; null for null."""
+    encoded = isinstance(values, pa.Array) and values.type == ENCODED
+    return values if encoded else texts(values).dictionary_encode()
 
 
 def amount(value: object) -> Decimal | None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from finops_lake.azure_api.clients import AzureClients, QueryPage
 from finops_lake.errors import UnreachableError
-from finops_lake.extract.arrow import amounts, readable, texts
+from finops_lake.extract.arrow import ENCODED, amounts, encoded_texts, readable, texts
 from finops_lake.source import Chunk, Fetched, next_month
 
 AMOUNTS = {"Cost": "cost", "CostUSD": "cost_usd"}
@@ -40,37 +40,43 @@ def query_body(chunk: Chunk, granularity: str | None, groupings: Sequence[str]) 
 def fetch_query(
     azure: AzureClients, chunk: Chunk, body: Mapping[str, Any], schema: pa.Schema, names: Mapping[str, str]
 ) -> Fetched:
-    """Return every page of one query as one table; `names` maps Azure's column names to ours.
+    """Return every page of one query as one table, texts encoded; `names` maps Azure's column names to ours.
 
     A page with the very rows of the one before is an error: its rows would count twice.
     """
     tables, inexact, before = [], 0, None
     for page in azure.query_cost(chunk.scope_id, body):
-        if page.rows and page.rows == before:
+        if page.row_count and page.values == before:
             raise UnreachableError(f"Cost of {chunk.scope_id}: Azure sent the same page twice; nothing was loaded.")
-        before = page.rows
+        before = page.values
         table, count = page_to_arrow(page, schema, names)
         tables.append(table)
         inexact += count
-    rows = pa.concat_tables(tables) if tables else schema.empty_table()
+    rows = pa.concat_tables(tables) if tables else _encoded(schema).empty_table()
     return Fetched(rows, inexact_amounts=inexact)
 
 
 def page_to_arrow(page: QueryPage, schema: pa.Schema, names: Mapping[str, str]) -> tuple[pa.Table, int]:
-    """Return a page in our schema, what was not asked for as null, and how many amounts had more decimals than we keep.
+    """Return a page in our schema, texts encoded, and how many amounts had more decimals than we keep.
 
-    Columns are found by name: Azure's order depends on the question, and the currency comes unasked.
+    What was not asked for is null. Columns are found by name: Azure's order depends on the question, and the
+    currency comes unasked.
     """
     places = {name.lower(): place for place, name in enumerate(page.columns)}
-    columns = list(zip(*page.rows, strict=True)) if page.rows else [()] * len(page.columns)
-    arrays, inexact = {field.name: pa.nulls(len(page.rows), field.type) for field in schema}, 0
+    kinds = _encoded(schema)
+    arrays, inexact = {field.name: pa.nulls(page.row_count, field.type) for field in kinds}, 0
     for theirs, ours in names.items():
         if theirs.lower() not in places:
             raise UnreachableError(f"Azure's reply has no column {theirs}; it has {', '.join(page.columns)}.")
         with readable(theirs):
-            arrays[ours], count = _column(columns[places[theirs.lower()]], schema.field(ours).type)
+            arrays[ours], count = _column(page.values[places[theirs.lower()]], schema.field(ours).type)
         inexact += count
-    return pa.table(arrays).cast(schema), inexact
+    return pa.table(arrays, kinds), inexact
+
+
+def _encoded(schema: pa.Schema) -> pa.Schema:
+    """Return a schema in which each text is held once: a resource comes on every day, and its id is long."""
+    return pa.schema([field.with_type(ENCODED) if pa.types.is_string(field.type) else field for field in schema])
 
 
 def _column(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array, int]:
@@ -80,4 +86,4 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array, int]:
         is_text = bool(values) and "-" in str(values[0])
         days = pc.utf8_slice_codeunits(texts(values), 0, 10) if is_text else texts(values)
         return pc.strptime(days, format="%Y-%m-%d" if is_text else "%Y%m%d", unit="s").cast(pa.date32()), 0
-    return texts(values), 0
+    return encoded_texts(values), 0

@@ -107,10 +107,12 @@ def _stamped_rows(source: Source, loads: Sequence[Load]) -> pa.Table:
     """Return the rows of all loads with the columns that say which load they came with."""
     import pyarrow as pa
 
-    tables = []
+    tables: list[pa.Table] = []
+    fetched: list[pa.Table] = [load.rows for load in loads]
+    schema = _schema_of(source, fetched)
     kinds = (pa.string(), pa.date32(), pa.string(), pa.int64(), pa.timestamp("us", tz="UTC"))
-    for load in loads:
-        rows = _fitting(source, load.rows)
+    for load, rows in zip(loads, fetched, strict=True):
+        rows = rows.select(schema.names).cast(schema)  # what would lose something raises instead of rounding
         same = pa.repeat(pa.scalar(0, pa.int8()), rows.num_rows)
         for (name, value), kind in zip(_stamps(load).items(), kinds, strict=True):
             rows = rows.append_column(name, pa.DictionaryArray.from_arrays(same, pa.array([value], kind)))
@@ -184,9 +186,16 @@ def _load_row(load_id: int, result: ChunkResult) -> dict[str, object]:
     }
 
 
-def _fitting(source: Source, rows: pa.Table) -> pa.Table:
-    """Return the rows in the source's schema; a cast that would lose something raises instead of rounding."""
-    return rows.select(source.schema.names).cast(source.schema)
+def _schema_of(source: Source, tables: Sequence[pa.Table]) -> pa.Schema:
+    """Return the source's schema, of texts as they are where all of these tables have them encoded alike."""
+    import pyarrow as pa
+
+    fields = []
+    for field in source.schema:
+        (kind, *others) = {rows.schema.field(field.name).type for rows in tables}
+        is_encoded = not others and pa.types.is_dictionary(kind) and kind.value_type == field.type
+        fields.append(field.with_type(kind) if is_encoded else field)
+    return pa.schema(fields)
 
 
 def _stamps(load: Load) -> dict[str, object]:

@@ -98,8 +98,12 @@ def rebuild_stale(
     stay, and others hold from `now` (UTC).
     """
     loaded: dict[date, int] = dict(connection.execute(_LOADED_SQL).fetchall())
+    stale: dict[str, list[tuple[date, list[str]]]] = {}
+    for name, month, scope_ids in connection.execute(_STALE_SQL).fetchall():
+        if months is None or month in months:
+            stale.setdefault(name, []).append((month, scope_ids))
     for name, mart in marts.items():
-        pieces = deque(_stale_pieces(connection, name, months, loaded))
+        pieces = deque(_pieces(stale.get(name, ()), loaded))
         while pieces:
             with transaction(connection):
                 written = 0
@@ -110,20 +114,17 @@ def rebuild_stale(
 _LOADED_SQL = "select month, sum(row_count)::bigint from meta.latest_loads where row_count is not null group by month"
 
 
-def _stale_pieces(
-    connection: duckdb.DuckDBPyConnection, name: str, months: Collection[date] | None, loaded: Mapping[date, int]
+_STALE_SQL = """select view_name, month, list(distinct scope_id order by scope_id) from meta.stale_partitions
+group by view_name, month order by month"""
+
+
+def _pieces(
+    stale: Iterable[tuple[date, list[str]]], loaded: Mapping[date, int]
 ) -> Iterator[tuple[list[date], list[str]]]:
     """Yield months and scopes that one statement rebuilds: a month, or several small ones of the same scopes."""
-    rows = connection.execute(
-        "select month, list(distinct scope_id order by scope_id) from meta.stale_partitions"
-        " where view_name = ? group by month order by month",
-        [name],
-    ).fetchall()
     together: list[date] = []
     scope_ids: list[str] = []
-    for month, scopes in rows:
-        if months is not None and month not in months:
-            continue
+    for month, scopes in stale:
         size = sum(loaded.get(one, 0) for one in (*together, month))
         if together and (scopes != scope_ids or size > _SMALL):
             yield from _by_scopes(together, scope_ids)

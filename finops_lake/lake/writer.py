@@ -224,8 +224,11 @@ class Warehouse(Loader):
         return number
 
     def rebuild(self, months: Collection[date]) -> None:
-        """Bring the stored marts of these months up to date, so that less is left to do in the end."""
-        with self._opening.writing("Rebuilding stored marts", MART_MEMORY) as connection:
+        """Bring the stored marts of these months up to date, so that less is left to do in the end.
+
+        With the little memory that serves elsewhere: replies are parsed meanwhile, and it takes no longer.
+        """
+        with self._opening.writing("Rebuilding stored marts") as connection:
             self._opening.marts.rebuild(connection, self._clock(), FILE_MEMORY, months=months)
 
     def judge_sources(self) -> None:

@@ -231,6 +231,6 @@ def _suited_to_pages() -> Callable[[], None]:
         pa.set_memory_pool(pool)
         if was_enabled:
             gc.enable()
-            gc.collect()
+            gc.collect(0)  # what was made meanwhile; the modules of Azure are not walked through again
 
     return restore

@@ -31,8 +31,14 @@ def fetch(module: Any, replies: dict[tuple[str, str], list[Any]], **chunk: Any) 
     transport = ReplayTransport(replies)
     with AzureClients(settings, transport=transport, credential=StaticCredential()) as azure:
         fetched: Fetched = module.fetch(azure, Chunk(module.SOURCE.table, SCOPE, **chunk))
-    assert fetched.rows.schema.equals(module.SOURCE.schema)
+    assert decoded(fetched.rows.schema).equals(module.SOURCE.schema)
     return fetched
+
+
+def decoded(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with texts as text, of which each may be held once."""
+    is_encoded = pa.types.is_dictionary
+    return pa.schema([one.with_type(one.type.value_type) if is_encoded(one.type) else one for one in schema])
 
 
 def page(columns: list[str], rows: list[list[Any]], link: str | None = None) -> Reply:
@@ -76,7 +82,7 @@ def test_no_rows_are_an_empty_table() -> None:
 
 def test_a_reply_without_an_expected_column_is_refused() -> None:
     with pytest.raises(UnreachableError, match="no column ResourceId; it has Cost"):
-        page_to_arrow(QueryPage(("Cost",), []), cost_daily.SOURCE.schema, {"ResourceId": "resource_id"})
+        page_to_arrow(QueryPage(("Cost",), ((),)), cost_daily.SOURCE.schema, {"ResourceId": "resource_id"})
 
 
 @pytest.mark.parametrize(("column", "value"), [("UsageDate", "yesterday"), ("Cost", "a lot"), ("CostUSD", "NaN")])

@@ -313,6 +313,22 @@ def test_chunks_that_arrive_together_are_loaded_together_and_one_that_does_not_f
     ]
 
 
+@pytest.mark.parametrize("is_encoded", [(True, True), (True, False), (False, False)])
+def test_texts_that_are_held_once_are_loaded_as_others_are_also_together_with_them(home, look, is_encoded):
+    writer = warehouse(home)
+    arrived = []
+    for scope, encoded in zip((ONE, TWO), is_encoded, strict=True):
+        rows = cost_rows(NOVEMBER, {"disk": "1", "vm": "2"}, days=2)
+        if encoded:
+            rows = rows.set_column(1, "service", rows["service"].dictionary_encode())
+        arrived.append((result_of(Chunk("costs", scope, NOVEMBER, "actual"), rows=4), Fetched(rows)))
+    with writer.lock(0), writer.open():
+        assert [result.changed for result in writer.load_all(arrived)] == [True, True]
+        assert [result.changed for result in writer.load_all(arrived)] == [False, False]
+    counted = look("select _scope_id, service, count(*), sum(cost)::int from raw.costs group by all order by all")
+    assert counted == [(scope, *row) for scope in (ONE, TWO) for row in (("disk", 2, 2), ("vm", 2, 4))]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no permission bits")
 def test_a_new_home_is_private_because_bills_are(home):
     with warehouse(home).lock(0):
