@@ -95,11 +95,17 @@ class Definitions:
         return {name: source_fingerprint(source) for name, source in self.sources.items()}
 
     def bring_up_to_date(
-        self, connection: duckdb.DuckDBPyConnection, made_of: str | None, tried: Sequence[SqlFile] | None
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        made_of: str | None,
+        tried: Sequence[SqlFile] | None,
+        *,
+        in_parts: bool = False,
     ) -> Made:
         """Make tables and views anew where the lake was `made_of` others; call it in a transaction.
 
-        `tried` are the user's checks that can be used, None before they were tried.
+        `tried` are the user's checks that can be used, None before they were tried. With `in_parts` the transaction is
+        committed now and then.
         """
         files = self.files(self.own_checks)
         fingerprints = self._source_fingerprints()
@@ -114,7 +120,7 @@ class Definitions:
         sum_up_all(connection)
         create_raw(connection, list(self.sources.values()))
         self._graph = build_graph(connection, files, tables_of(connection), self._parsed)
-        create_views(connection, self._graph, fingerprints, made_by())
+        create_views(connection, self._graph, fingerprints, made_by(), in_parts=in_parts)
         done = definitions if are_tried else ""
         return Made(
             files,

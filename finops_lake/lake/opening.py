@@ -30,7 +30,8 @@ class Opening:
     """The warehouse of one home, open or not; used by one thread at a time, which holds the lock.
 
     `held` and `marts` say what is loaded and stored in it, as of the latest opening. `has_new_views` and
-    `has_unpublished` say what a published file does not have yet. Other arguments are those of `Warehouse`.
+    `has_unpublished` say what a published file does not have yet. What `is_discardable` is thrown away unless it
+    becomes whole, and takes half the memory to make. Other arguments are those of `Warehouse`.
     """
 
     held: Held
@@ -44,6 +45,7 @@ class Opening:
         origin: str,
         clock: Callable[[], datetime],
         templates: Path | None = None,
+        is_discardable: bool = False,
     ) -> None:
         self.files = files
         self.definitions = definitions
@@ -52,6 +54,7 @@ class Opening:
         self._origin = origin
         self._clock = clock
         self._templates = templates
+        self._is_discardable = is_discardable
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     @property
@@ -81,7 +84,7 @@ class Opening:
         """Make an empty lake that is nobody's in a folder, with these views besides, and return its file."""
         definitions = Definitions(list(self.definitions.sources.values()), self.definitions.sql)
         definitions.add_views(views)
-        empty = Opening(LakeFiles(folder), definitions, origin=self._origin, clock=self._clock)
+        empty = Opening(LakeFiles(folder), definitions, origin=self._origin, clock=self._clock, is_discardable=True)
         empty._connect()
         try:
             with empty.writing("Rebuilding stored marts", MART_MEMORY) as connection:
@@ -141,7 +144,9 @@ class Opening:
             facts = recorded(connection, self.files.warehouse)
             check_version(facts, self.files.warehouse)
             self._join(connection, facts)
-        made = self.definitions.bring_up_to_date(connection, facts.get("definitions"), tried)
+        made = self.definitions.bring_up_to_date(
+            connection, facts.get("definitions"), tried, in_parts=self._is_discardable
+        )
         born = {} if "origin" in facts else {"origin": self._origin, "created_at": self._clock().isoformat()}
         note_facts(connection, born | made.facts)
         self.marts = Marts(connection, made.files)

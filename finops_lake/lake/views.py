@@ -24,15 +24,25 @@ VIEW_SCHEMAS = ("staging", "charges", "meta", "marts", "audits", "main")
 Said = Mapping[str, Mapping[str, str]]
 """What is said of the columns of each relation, empty where nothing is."""
 
+_COMMENTED_TOGETHER = 10
+"""Views between two commits: each comment on a column is a copy of its whole view, held until then."""
+
 _DUCKDB_LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: Mapping[str, str], maker: str) -> None:
+def create_views(
+    connection: duckdb.DuckDBPyConnection,
+    graph: Graph,
+    sources: Mapping[str, str],
+    maker: str,
+    *,
+    in_parts: bool = False,
+) -> None:
     """Have the views of `graph` and no others, and make those anew that were made of something else.
 
     A stored mart is built anew only if its definition changed. `sources` holds each raw table's fingerprint, `maker`
     what stands for all else that views come from. Every mart and audit also appears in schema `main`, where
-    `SHOW TABLES` of a shell finds it.
+    `SHOW TABLES` of a shell finds it. Call it in a transaction; with `in_parts` it is committed now and then.
     """
     aliases, definitions = _aliases(graph.files), _definitions(graph, sources)
     made_of = fingerprints(graph, sources, definitions, maker)
@@ -46,7 +56,10 @@ def create_views(connection: duckdb.DuckDBPyConnection, graph: Graph, sources: M
     said = _columns_said(connection)
     headers: list[tuple[str, ...]] = []
     with unoptimized(connection):
-        for file in new:
+        for place, file in enumerate(new, 1):
+            if in_parts and place % _COMMENTED_TOGETHER == 0:
+                connection.execute("commit")
+                connection.execute("begin")
             found = _describe(connection, file, graph, said)
             said[file.view] = {} if file.is_macro else found
             headers += _headers(file, found)
