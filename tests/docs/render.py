@@ -61,7 +61,7 @@ of its meter carry no resource, the price of its meters stands in for the bill, 
 | `saving_source` | confidence | |
 | --- | --- | --- |
 | `price_paid_elsewhere` | medium | Unit price of on-demand charges of the same meter in the last 30 complete days: of its subscription, else of all, where they agree to a percent. |
-| `price_sheet` | medium | Unit price of the newest price sheet of an export, in the currency of the bill, where it has one for the meter. |
+| `price_sheet` | medium | Unit price of the newest price sheet (of an export, or of the API), in the currency of the bill, where it has one for the meter. |
 | `retail_price` | low | Public price: by consumption, not Spot, in force, without tiers by volume (but for a free first one); Dev/Test prices for Dev/Test subscriptions. |
 | `not_priced` | | Null, never 0: `not_priced_because` in the evidence says why. |
 
