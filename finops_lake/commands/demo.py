@@ -29,6 +29,7 @@ PASSED_ON = (
     "FINOPS_LAKE_WORKERS",
     "FINOPS_LAKE_COST_SOURCE",
     "FINOPS_LAKE_METRICS",
+    "FINOPS_LAKE_PRICE_SHEET",
 )
 """Settings of the user that the demo heeds; all others point at an Azure of theirs, which it has nothing to do with."""
 
