@@ -82,8 +82,7 @@ class Run:
         self._collect()
         self._read_figures()
         self.loading.tell("looking at what is due")
-        known = states_of(self.warehouse.query(STATES_SQL))
-        states = with_confirmations(known, self.journal.confirmations())
+        states = self._states()
         self.loading.known = Known(states)
         listings = first_listings(self.settings)
         self.loading.fetch(due_chunks(listings, self.sources, states, self.policy, listing_demand(self.demand)))
@@ -98,6 +97,10 @@ class Run:
         self._price()
         self._measure(chosen)
         self._read_price_sheets(chosen)
+
+    def _states(self) -> dict[Chunk, ChunkState]:
+        """Return what is known of each chunk, with what was asked again and had not changed."""
+        return with_confirmations(states_of(self.warehouse.query(STATES_SQL)), self.journal.confirmations())
 
     def _price(self) -> None:
         """Fetch the retail prices of what is in use, which only now is known in full."""
@@ -118,7 +121,7 @@ class Run:
         from finops_lake.planner.price_sheets import sheets_due
 
         self.loading.hold()
-        known = with_confirmations(states_of(self.warehouse.query(STATES_SQL)), self.journal.confirmations())
+        known = self._states()
         self.loading.fetch_by(
             EXTRACTOR, sheets_due(self.warehouse.query, subscriptions, known, self.policy, self.demand)
         )
@@ -132,7 +135,7 @@ class Run:
         self._note_metrics()
         if not self.settings.metrics:
             return
-        known = with_confirmations(states_of(self.warehouse.query(STATES_SQL)), self.journal.confirmations())
+        known = self._states()
         due = metrics_due(self.warehouse.query, subscriptions, known, self.policy, self.demand)
         self.loading.fetch_by(extractor_for(due), list(due))
 
@@ -161,9 +164,7 @@ class Run:
         """Return what is due and was not asked for in this refresh, with the source of cost chosen by what is known."""
         since = self.policy.now if self.demand.force or self.demand.retry_refused else None
         self.loading.hold()
-        known = states_of(self.warehouse.query(STATES_SQL))
-        moves = self.warehouse.query(MOVES_SQL)
-        states = with_moves(with_confirmations(known, self.journal.confirmations()), moves)
+        states = with_moves(self._states(), self.warehouse.query(MOVES_SQL))
         self.choices = choices_of(self.settings, subscriptions, self.warehouse.query, states, since=since)
         if self.warehouse.note_cost_sources(cost_source_rows(self.choices)):
             self.loading.unpublished = True

@@ -149,7 +149,10 @@ sheet as (
     select
         *,
         coalesce(tier_minimum_units, 0) as tier_start,
-        case when given_by = 'api' then true end as is_enterprise,
+        case -- null: of any subscription, as nothing newer is known for those of an enterprise
+            when given_by = 'api' then true
+            when max(exported_month) filter (where given_by = 'api') over of_meter > exported_month then false
+        end as is_enterprise,
         offer_id = 'MS-AZR-0148P' as is_dev_test, -- Enterprise Dev/Test
     from listed_prices
     where
@@ -157,11 +160,16 @@ sheet as (
         and nullif(term, '') is null
         and coalesce(effective_start_date <= last_day(exported_month), true)
         and coalesce(effective_end_date >= exported_month, true)
+    window of_meter as (partition by currency, meter_id)
     qualify
         rank() over (
-            partition by currency, meter_id
-            order by exported_month desc, given_by desc, effective_start_date desc nulls last
+            partition by currency, meter_id, given_by
+            order by exported_month desc, effective_start_date desc nulls last
         ) = 1
+        and (
+            given_by = 'export'
+            or coalesce(exported_month > max(exported_month) filter (where given_by = 'export') over of_meter, true)
+        )
 ),
 
 sheet_tiers as (
@@ -170,7 +178,7 @@ sheet_tiers as (
         count(distinct tier_start) over of_meter as tier_count,
         max(unit_price) filter (where tier_start = 0) over of_meter as first_price,
     from sheet
-    window of_meter as (partition by currency, meter_id)
+    window of_meter as (partition by currency, meter_id, given_by)
 ),
 
 offered as (
