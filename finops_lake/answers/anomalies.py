@@ -184,7 +184,7 @@ def _series(lake: LakeReader, calls: _Calls) -> dict[str, pa.Table]:
         return {}
     arguments = [f"charges.{calls.metric}", literal(first), literal(date.max), *_completeness(calls.complete)]
     sql = f"from marts.cost_series({', '.join([*arguments, f'source := {literal(DAYS)}'])})"
-    return {f"kept_series_of_{calls.metric}": _kept_rows(lake, sql)}
+    return {f"kept_series_of_{calls.metric}": lake.keep_rows(sql)}
 
 
 SUBSCRIPTIONS, ACCOUNTS = "marts.subscriptions", "staging.billing_accounts"
@@ -193,12 +193,7 @@ KEPT_NAMES = {SUBSCRIPTIONS: "kept_subscriptions", ACCOUNTS: "kept_billing_accou
 
 
 def _names_of(lake: LakeReader) -> dict[str, pa.Table]:
-    return {kept: _kept_rows(lake, f"from {view}") for view, kept in KEPT_NAMES.items()}
-
-
-def _kept_rows(lake: LakeReader, sql: str) -> pa.Table:
-    """Return the rows of a statement, kept until anything is known anew."""
-    return lake.keep(sql, lambda: lake.arrow(sql).read_all())
+    return {kept: lake.keep_rows(f"from {view}") for view, kept in KEPT_NAMES.items()}
 
 
 _ACCOUNT = "coalesce(nullif(regexp_extract(lower({0}), 'billingaccounts/([^/]+)', 1), ''), lower({0}))"

@@ -56,7 +56,7 @@ def answer_commitments(lake: LakeReader, question: CommitmentQuestion) -> Answer
     chosen = select_subscriptions(known, question.subscriptions)
     among = chosen if len(chosen) < len(known) else None
     standing = cost_standing(lake, chosen, "effective_cost", months_of(question.period))
-    listed = lake.keep(LISTED, lambda: lake.arrow(f"from {LISTED}").read_all())
+    listed = lake.keep_rows(f"from {LISTED}")
     held, covered = together(
         lambda: _records(lake, status_sql(question, among), {KEPT_LISTED: listed}),
         lambda: _records(lake, coverage_sql(question, among)),

@@ -151,6 +151,10 @@ class LakeReader:
                 kept[sql] = found
         return found
 
+    def keep_rows(self, sql: str) -> pa.Table:
+        """Return the rows of a statement of our own as a table, kept as by `keep`, for `recall` to read."""
+        return self.keep(sql, lambda: self.arrow(sql).read_all())
+
     def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
         """Return what `make` makes of the lake, kept under its name until anything is known anew.
 
