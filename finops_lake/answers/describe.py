@@ -25,7 +25,8 @@ TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
 
 SHOWN = {"description": 62, "grain": 30}
-"""Characters of each text in the overview, so that a hundred tables fit into one answer."""
+SHOWN_OF_BASES = {"description": 30, "grain": 8}
+"""Characters of each text in the overview, fewer of what only serves others, so that all marts fit into one answer."""
 
 SAMPLE_ROWS = 200
 SAMPLE_VALUES = 3
@@ -135,9 +136,8 @@ _IS_BASE = "described.table_name in (select view_name from meta.headers where ke
 def _shortened(name: str) -> str:
     """Return a text column as the overview shows it: its first sentence, cut where it is long."""
     first = f"split_part(described.{name}, '. ', 1)"
-    return (
-        f"case when length({first}) > {SHOWN[name]} then left({first}, {SHOWN[name]}) || '…' else {first} end as {name}"
-    )
+    most = f"case when {_IS_BASE} then {SHOWN_OF_BASES[name]} else {SHOWN[name]} end"
+    return f"case when length({first}) > {most} then left({first}, {most}) || '…' else {first} end as {name}"
 
 
 def _overview_sql(

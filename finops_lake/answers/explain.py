@@ -15,11 +15,12 @@ from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.dimensions import named
 from finops_lake.answers.filters import Filter, Resolve
-from finops_lake.answers.macros import keep_argument, kept, names_of, source_of, struct_of
+from finops_lake.answers.macros import AMORTIZED, are_in_months, keep_argument, kept, names_of, source_of, struct_of
 from finops_lake.answers.reasons import EFFECTS, reason_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing, settled_dates
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
+from finops_lake.answers.together import together
 from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
@@ -69,12 +70,12 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     compared = [one for one in chosen if one.sub_account_id not in left_out]
     among = None if len(compared) == len(known) else compared
     resolve = resolver(lake)
-    result = lake.recall(_sql(question, metric, among, resolve, every_level=True))
-    columns_found = [column.name for column in result.columns]
-    rows = [_named(dict(zip(columns_found, row, strict=True)), known) for row in result.rows]
-    levels = {
-        level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other", "resource")
-    }
+    compared_sql = _compared_sql(question, metric, among, resolve)
+    rows, resources = together(
+        lambda: _rows(lake, _groups_sql(question, compared_sql, every_level=True), known),
+        lambda: _rows(lake, _RESOURCES_SQL.format(compared=compared_sql, resources=RESOURCES), known),
+    )
+    levels = {level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other")}
     columns = (*names_of(question.group_by), "billing_currency", *AMOUNTS)
     totals = tuple(_amounts(row) for row in levels["total"])
     comparison = question.comparison
@@ -82,7 +83,7 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     return Answer(
         columns=columns,
         rows=tuple(tuple(row[name] for name in columns) for row in levels["group"]),
-        sql=_sql(question, metric, among, resolve, every_level=False),
+        sql=_groups_sql(question, compared_sql, every_level=False),
         as_of=standing.as_of,
         row_count=row_count,
         truncated=row_count > len(levels["group"]),
@@ -101,27 +102,42 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
         sections={
             "comparison": _comparison(comparison, totals),
             "other": [{"groups": row["group_count"], **_amounts(row)} for row in levels["other"]],
-            "resources": [_resource(row) for row in levels["resource"]],
+            "resources": [_resource(row) for row in resources],
             "restated": _restated(lake, question, metric, among) if question.restatements else None,
         },
     )
 
 
-def _sql(
-    question: ChangeQuestion,
-    metric: str,
-    compared: Sequence[Subscription] | None,
-    resolve: Resolve,
-    *,
-    every_level: bool,
+def _compared_sql(
+    question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None, resolve: Resolve
 ) -> str:
-    """Return the SQL of the groups that are listed, or of all levels at once, so that the charges are read once."""
+    """Return the CTE `compared`: what each thing cost in both periods, from running totals where they tell it."""
+    comparison = question.comparison
+    dimension = struct_of(question.group_by, resolve)
+    days = [
+        literal(day)
+        for day in (comparison.base.start, comparison.base.end, comparison.period.start, comparison.period.end)
+    ]
+    keep = keep_argument(kept(question.dimensions, question.tags, question.filters, compared, resolve))
+    if metric in AMORTIZED and are_in_months(dimension, *keep):
+        arguments = [dimension, *days, *keep, *(["amortized := true"] if AMORTIZED[metric] else [])]
+        made_by = "marts.compared_months"
+    else:
+        source = source_of(dimension, f"charges.{metric}", *keep, by_resource=True)
+        arguments = [dimension, f"charges.{metric}", *days, *keep, f"source := {literal(source)}"]
+        made_by = "marts.compared_charges"
+    listed = ",\n        ".join(arguments)
+    return f"compared as (\n    from {made_by}(\n        {listed}\n    )\n)"
+
+
+def _groups_sql(question: ChangeQuestion, compared: str, *, every_level: bool) -> str:
+    """Return the SQL of the groups that are listed, or of all levels at once, so that months are read once."""
     names = names_of(question.group_by)
     shown = {name: f"changes.place.{named(name)}" for name in names}
     joined, where = "", ""
     if every_level:
         shown.pop(_SUBSCRIPTION_NAME, None)  # the few names are known, and joining takes long to plan
-        rest = _OTHER_LEVELS
+        rest = "    changes.* exclude (place),\n"
     else:
         rest = "".join(f"    changes.{name},\n" for name in ("billing_currency", *AMOUNTS))
         where = "where changes.level = 'group'\n"
@@ -131,40 +147,46 @@ def _sql(
                 "left join marts.subscriptions as group_of on changes.place.sub_account_id = group_of.sub_account_id\n"
             )
     listed = "".join(f"    {sql} as {named(name)},\n" for name, sql in shown.items())
-    arguments = _arguments(question, metric, compared, resolve)
     return (
-        f"select\n{listed}{rest}from marts.cost_changes(\n    {arguments}\n) as changes\n{joined}{where}"
-        "order by changes.level, abs(changes.difference) desc, changes.billing_currency, changes.place"
+        f"with {compared},\n\nitems as (\n    from marts.cost_change_items('compared')\n)\n\n"
+        f"select\n{listed}{rest}from marts.cost_change_groups('items', groups := {question.limit}) as changes\n"
+        f"{joined}{where}order by changes.level, abs(changes.difference) desc, changes.billing_currency, changes.place"
     )
 
 
-def _named(row: dict[str, Any], known: Sequence[Subscription]) -> dict[str, Any]:
-    """Return a row of the statement with the names of its subscriptions: of the group's, and of the resource's."""
+_RESOURCES_SQL = """with {compared},
+
+largest as (
+    from marts.cost_change_resources('compared', resources := {resources})
+),
+
+items as (
+    from marts.cost_change_items('largest')
+)
+
+select
+    changes.place.sub_account_id as of_account,
+    changes.place.resource_id as of_resource,
+    changes.place.service_name as of_service,
+    changes.* exclude (place),
+from marts.cost_change_effects('items') as changes
+order by abs(changes.difference) desc, changes.billing_currency, changes.place"""
+
+
+def _rows(lake: LakeReader, sql: str, known: Sequence[Subscription]) -> list[dict[str, Any]]:
+    """Return the rows of a statement with the names of their subscriptions: of the group's, and of the resource's."""
     names = {one.sub_account_id: one.name for one in known}
-    return row | {
-        _SUBSCRIPTION_NAME: names.get(row.get("sub_account_id", "")),
-        "of_subscription": names.get(row["of_account"]),
-    }
-
-
-_OTHER_LEVELS = """\
-    changes.level,
-    changes.group_count,
-    changes.sub_account_id as of_account,
-    changes.resource_id as of_resource,
-    changes.service_name as of_service,
-    changes.* exclude (level, group_count, place, sub_account_id, resource_id, service_name),
-"""
-
-
-def _arguments(question: ChangeQuestion, metric: str, compared: Sequence[Subscription] | None, resolve: Resolve) -> str:
-    comparison = question.comparison
-    days = (comparison.base.start, comparison.base.end, comparison.period.start, comparison.period.end)
-    keep = keep_argument(kept(question.dimensions, question.tags, question.filters, compared, resolve))
-    sizes = [f"groups := {question.limit}", f"resources := {RESOURCES}"]
-    arguments = [struct_of(question.group_by, resolve), f"charges.{metric}", *map(literal, days), *keep, *sizes]
-    source = source_of(*arguments, by_resource=True)
-    return ",\n    ".join([*arguments, f"source := {literal(source)}"])
+    found = lake.recall(sql)
+    columns = [column.name for column in found.columns]
+    rows = [dict(zip(columns, row, strict=True)) for row in found.rows]
+    return [
+        row
+        | {
+            _SUBSCRIPTION_NAME: names.get(row.get("sub_account_id", "")),
+            "of_subscription": names.get(row.get("of_account", "")),
+        }
+        for row in rows
+    ]
 
 
 _RESTATED = """select

@@ -66,6 +66,13 @@ NOW_COLUMNS = DAY_COLUMNS | {
 }
 """Columns of marts.charges that marts.charges_now has, too."""
 
+MONTHS = "marts.charge_months"
+MONTH_COLUMNS = NOW_COLUMNS - {"charge_period_start", "billed_cost", "effective_cost", "consumed_quantity"}
+"""Columns of marts.charges that marts.charge_months has, too; its amounts are running totals."""
+
+AMORTIZED = {"billed_cost": False, "effective_cost": True}
+"""Measures that months tell, and whether each is amortized cost."""
+
 _COLUMN = re.compile(r"\bcharges\.(\w+)")
 
 
@@ -80,6 +87,11 @@ def source_of(*texts: str, by_resource: bool = False, otherwise: str = "marts.ch
     if needed <= DAY_COLUMNS and not by_resource:
         return DAYS
     return NOW if needed <= NOW_COLUMNS else otherwise
+
+
+def are_in_months(*texts: str) -> bool:
+    """Return whether marts.charge_months has every column that these texts over `charges` name."""
+    return columns_in(*texts) <= MONTH_COLUMNS
 
 
 def names_of(group_by: Iterable[str]) -> list[str]:

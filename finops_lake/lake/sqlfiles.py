@@ -108,6 +108,11 @@ class SqlFile:
         return "remembers" in self.headers
 
     @property
+    def parts_by(self) -> str | None:
+        """The column by which a large piece is rebuilt in parts, each in less memory; None: always as one."""
+        return self.headers.get("parts")
+
+    @property
     def is_macro(self) -> bool:
         """Whether it is a table macro, whose parameters are given with each call."""
         return bool(self.parameters)
@@ -166,7 +171,7 @@ def parse(schema: str, file_name: str, text: str, place: str | None = None) -> S
             f"only a view of {' or '.join(STORABLE)} can be stored, by {', '.join(PARTITIONS[0])}, the month or whole",
         )
     if header.parameters and (
-        stored is not None or not header.values.get("example", "").startswith(f"{schema}.{name}(")
+        stored is not None or not re.search(rf"\b{schema}\.{name}\(", header.values.get("example", ""))
     ):
         raise SqlFileError(
             place, header.lines["parameters"], f"a macro is not stored and has an example: {schema}.{name}(...)"

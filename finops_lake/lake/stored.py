@@ -108,7 +108,9 @@ def rebuild_stale(
             with transaction(connection):
                 written = 0
                 while pieces and written < _ROWS_AT_ONCE:
-                    written += _rebuild(connection, mart, *pieces.popleft(), now)
+                    months_of_piece, scope_ids = pieces.popleft()
+                    parts = _parts(mart, sum(loaded.get(month, 0) for month in months_of_piece))
+                    written += _rebuild(connection, mart, months_of_piece, scope_ids, parts, now)
 
 
 _LOADED_SQL = "select month, sum(row_count)::bigint from meta.latest_loads where row_count is not null group by month"
@@ -139,10 +141,23 @@ def _by_scopes(months: list[date], scope_ids: list[str]) -> Iterator[tuple[list[
         yield months, scope_ids[start : start + _SCOPES_AT_ONCE]
 
 
+def _parts(mart: SqlFile, loaded: int) -> list[str]:
+    """Return what picks each part of a piece of so many loaded rows: nothing where it is rebuilt as one."""
+    count = -(-loaded // _ROWS_AT_ONCE)
+    if mart.parts_by is None or count <= 1:
+        return [""]
+    return [f" and hash({quoted(mart.parts_by)}) % {count} = {number}" for number in range(count)]
+
+
 def _rebuild(
-    connection: duckdb.DuckDBPyConnection, mart: SqlFile, months: list[date], scope_ids: list[str], now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    mart: SqlFile,
+    months: list[date],
+    scope_ids: list[str],
+    parts: list[str],
+    now: datetime,
 ) -> int:
-    """Rebuild some scopes of some months, and return how many rows that added."""
+    """Rebuild some scopes of some months, part by part, and return how many rows that added."""
     target, written = quoted(mart.schema, mart.name), 0
     held = _held(connection, mart, months, scope_ids)
     fresh = [scope_id for scope_id in scope_ids if scope_id not in held]
@@ -152,9 +167,10 @@ def _rebuild(
         elif held:
             connection.execute(f"delete from {target} where {_picked(mart, held, months)}", _values(mart, held, months))
             fresh = scope_ids
-        if fresh:
+        for part in parts if fresh else ():
             ((added,),) = connection.execute(
-                f"insert into {target} by name select * from (\n{mart.select}\n) where {_picked(mart, fresh, months)}",
+                f"insert into {target} by name select * from (\n{mart.select}\n)"
+                f" where {_picked(mart, fresh, months)}{part}",
                 _values(mart, fresh, months),
             ).fetchall()
             written += added

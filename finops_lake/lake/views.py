@@ -167,7 +167,9 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
     missing_stored = [column for column in file.partition if column not in names]
     if missing_stored:
         raise SqlFileError(file.path, file.line, f"a stored mart needs the column {missing_stored[0]}")
-    model = said.get(file.headers.get("like", ""), {})
+    like = file.headers.get("like", "")
+    macro: Mapping[str, str] = next((one.columns for one in graph.files if one.view == like and one.is_macro), {})
+    model = said.get(like) or macro  # of macros nothing is said, since no view takes its columns from their calls
     texts = {**_inherited(file, graph, said), **model, **file.folder_columns, **file.columns}
     undescribed = next((column for column in names if not texts.get(column)), None)
     if undescribed and (file.columns or file.folder_columns or file.schema != "audits"):

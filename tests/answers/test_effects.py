@@ -21,6 +21,14 @@ CALL = (
     "select * from marts.cost_changes(charges.service_name, charges.billed_cost, date '2026-09-01', date '2026-09-30',"
     " date '2026-10-01', date '2026-10-31', groups := {groups})"
 )
+CHANGES = (
+    "compared_charges",
+    "cost_change_items",
+    "cost_change_effects",
+    "cost_change_groups",
+    "cost_change_resources",
+    "cost_changes",
+)
 OF_KIND = {"purchase": "purchase_effect", "refund": "refund_effect"}
 EIGHT = Decimal("0.00000001")
 KINDS = {"Usage": "usage", "Purchase": "purchase", "Credit": "refund", "Adjustment": "adjustment", "Tax": "tax"}
@@ -30,7 +38,7 @@ Charge = Mapping[str, Any]
 
 @pytest.fixture(scope="module")
 def charged() -> Charged:
-    return Charged(columns_of_charges(), ["kinds_of", "charge_kinds", "cost_change_items", "cost_changes"])
+    return Charged(columns_of_charges(), ["kinds_of", "charge_kinds", *CHANGES])
 
 
 amounts = st.decimals(-1000, 100_000, places=9, allow_nan=False, allow_infinity=False)

@@ -105,7 +105,7 @@ CHANGE = "charges.billed_cost, date '2026-09-01', date '2026-10-10', date '2026-
     ("call", "few"),
     [
         (f"marts.cost_changes({{'a': charges.x_resource_group_name}}, {CHANGE}%s)", "source"),
-        (f"marts.cost_change_items(charges.service_name, {CHANGE}%s)", "source"),
+        (f"marts.compared_charges(charges.service_name, {CHANGE}%s)", "source"),
         (f"marts.cost_anomalies({ARGUMENTS}, min_cost := 1%s)", "by_resource"),
         ("marts.tagged_cost(first_day := date '2026-10-01'%s)", "source"),
     ],

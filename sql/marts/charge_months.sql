@@ -1,0 +1,76 @@
+-- Cost of each month by what is billed, with running totals of its days: a tenth of the rows of marts.charges, kept ready for comparisons of periods and for tags. Always what counts now: the variable as_of does not change it.
+-- grain: one row per billing month, calendar month of the days, resource (and what else the columns tell of a charge) and billing currency
+-- stored: billing_month
+-- parts: resource_id
+-- base_of: marts.cost_changes, marts.tagged_cost
+-- like: marts.charge_kinds
+-- columns:
+--   first_day: First day of the calendar month of the days (UTC): that of billing_month, but for charges that are billed later.
+--   charge_count: How many rows of marts.charges the row stands for.
+--   charged_days: Days with a charge, as bits: 1 is the first of the month, 2 the second, 4 the third.
+--   billed_days: Days of which billed_cost is known of some charge, as bits.
+--   effective_days: Days of which effective_cost is known of some charge, as bits.
+--   unmeasured_days: Days with a charge that does not say its quantity, as bits.
+--   billed_to: Actual cost from the first of the month up to each day of charged_days, in their order.
+--   amortized_to: What effective cost is more than billed cost, up to each of them.
+--   quantity_to: Consumed quantity up to each of them.
+with things as (
+    select
+        billing_month,
+        date_trunc('month', charge_period_start)::date as first_day,
+        sub_account_id,
+        sub_account_name,
+        billing_account_id,
+        provider_name,
+        service_category,
+        service_name,
+        x_resource_group_name,
+        resource_id,
+        resource_type,
+        region_id,
+        sku_meter,
+        sku_price_id,
+        x_meter_id,
+        consumed_unit,
+        tags,
+        billing_currency,
+        charge_category,
+        x_charge_type,
+        charge_kind,
+        commitment_discount_id,
+        count(*) as charge_count,
+        bit_or(1::uinteger << (day(charge_period_start) - 1)::uinteger) as charged_days,
+        bit_or(case when billed_cost is null then 0 else 1::uinteger << (day(charge_period_start) - 1)::uinteger end)
+            as billed_days,
+        bit_or(case when effective_cost is null then 0 else 1::uinteger << (day(charge_period_start) - 1)::uinteger end)
+            as effective_days,
+        bit_or(case when consumed_quantity is null then 1::uinteger << (day(charge_period_start) - 1)::uinteger else 0 end)
+            as unmeasured_days,
+        list(charge_period_start order by charge_period_start) as dates,
+        list(billed_cost order by charge_period_start) as billed_costs,
+        list(coalesce(effective_cost, 0) - coalesce(billed_cost, 0) order by charge_period_start) as amortized_costs,
+        list(consumed_quantity order by charge_period_start) as quantities,
+    from marts.charge_kinds
+    group by all
+),
+
+ended as (  -- the place of each day's last charge
+    select
+        *,
+        case
+            when charge_count = bit_count(charged_days) then range(1, charge_count + 1)
+            else
+                list_filter(
+                    range(1, charge_count + 1),
+                    lambda place: place = charge_count or dates[place] <> dates[place + 1]
+                )
+        end as ends,
+    from things
+)
+
+select
+    * exclude (dates, billed_costs, amortized_costs, quantities, ends),
+    list_transform(ends, lambda place: coalesce(list_sum(billed_costs[:place]), 0)) as billed_to,
+    list_transform(ends, lambda place: list_sum(amortized_costs[:place])) as amortized_to,
+    list_transform(ends, lambda place: coalesce(list_sum(quantities[:place]), 0)) as quantity_to,
+from ended
