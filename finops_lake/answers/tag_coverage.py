@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,12 @@ from finops_lake.answers.absence import absence
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
-from finops_lake.answers.macros import NOW
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import cost_standing
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
 from finops_lake.answers.tag_gaps import GAPS, VALUED, gap_selects
 from finops_lake.answers.tags import check_tags
+from finops_lake.answers.together import together
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
 
@@ -108,11 +108,12 @@ def charged_sql(question: CoverageQuestion, metric: str, among: Sequence[Subscri
     """Return the CTEs `charged` (cost of the period by resource, with its effective tags), `named` and `valued`."""
     listed = ", ".join(literal(one.sub_account_id) for one in among or ())
     where = "" if among is None else f"\n    where sub_account_id in ({listed or 'null'})"
-    days = f"first_day := {literal(question.period.start)}, last_day := {literal(question.period.end)}"
-    tagged = f"marts.tagged_cost({days}, source := {literal(NOW)})"
+    days = f"{literal(question.period.start)}, {literal(question.period.end)}"
     return (
+        f"items as materialized (\n    from marts.written_tags_by_month({days})\n),\n\n"
         "charged as materialized (\n    select sub_account_id, service_name, resource_type, resource_id,"
-        f" billing_currency, tags, untagged_state,\n        {metric} as cost,\n    from {tagged}{where}\n),\n\n"
+        f" billing_currency, tags, untagged_state,\n        {metric} as cost,\n"
+        f"    from marts.effective_tags('items'){where}\n),\n\n"
         "named as materialized (\n    select resource_id, billing_currency, untagged_state, cost,"
         " tag.key as tag_key, tag.value as tag_value,\n"
         "    from (select *, unnest(map_entries(tags)) as tag from charged)\n    where tag.value <> ''\n),\n\n"
@@ -127,12 +128,16 @@ def _keys_sql(question: CoverageQuestion) -> str:
 
 
 def _parts(lake: LakeReader, question: CoverageQuestion, charged: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of every part of the answer, each in its order; all are read at once, charges being read once."""
-    selects = {
-        "coverage": _COVERAGE.format(keys=_keys_sql(question)),
-        "total": _TOTAL,
-        **gap_selects(question.tag_keys),
-    }
+    """Return the rows of every part of the answer, each in its order; coverage and gaps are asked at the same time."""
+    covered = {"coverage": _COVERAGE.format(keys=_keys_sql(question)), "total": _TOTAL}
+    both = together(
+        lambda: _selected(lake, charged, covered), lambda: _selected(lake, charged, gap_selects(question.tag_keys))
+    )
+    return both[0] | both[1]
+
+
+def _selected(lake: LakeReader, charged: str, selects: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of some SELECTs over `charged` in one statement, so that months are read once."""
     numbered = [
         f"select {literal(name)} as part, row_number() over () as place, * from (\n"
         f"{'with ' if name == 'coverage' else ''}{select}\n)"

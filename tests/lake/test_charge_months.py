@@ -21,7 +21,10 @@ from tests.answers.charged import Charged, columns_of_charges
 from tests.lake.test_as_of import MONTH, ONE, Lake, focus, queried
 
 FIRST = date(2026, 8, 30)
-MARTS = ("kinds_of", "charge_kinds", "charge_months", "compared_charges", "compared_months")
+MARTS = (
+    *("kinds_of", "charge_kinds", "charge_months", "compared_charges", "compared_months"),
+    *("written_tags", "written_tags_by_month"),
+)
 COMPARED = "select * from marts.compared_{} order by all"
 DIMENSIONS = ("charges.service_name", "{'a': charges.tags, 'b': charges.region_id}", "charges.x_meter_id")
 SAME = """with months as (
@@ -90,6 +93,17 @@ def test_periods_are_compared_from_months_as_from_charges(
         assert charged.rows(by_month) == charged.rows(by_charge)
 
 
+@settings(max_examples=100, deadline=None)
+@given(found=found_charges, marks=st.lists(days, min_size=2, max_size=2))
+def test_tags_of_a_period_come_from_months_as_from_charges(
+    charged: Charged, found: list[Charge], marks: list[date]
+) -> None:
+    charged.fill(found)
+    first, last = (f"date '{day}'" for day in sorted(marks))
+    by_charge = f"from marts.written_tags(first_day := {first}, last_day := {last}) order by all"
+    assert charged.rows(f"from marts.written_tags_by_month({first}, {last}) order by all") == charged.rows(by_charge)
+
+
 def test_months_of_the_local_azure_are_its_charges(app: App) -> None:
     assert app.lake.query("select count(*) from marts.charge_months").rows[0][0] > 100
     assert app.lake.query(SAME).rows == []
@@ -110,6 +124,17 @@ def test_months_of_the_local_azure_are_its_charges(app: App) -> None:
 def test_the_local_azure_is_compared_from_months_as_from_charges(app: App, periods: str) -> None:
     by_charge = COMPARED.format(f"charges(charges.x_resource_group_name, charges.effective_cost, {periods})")
     by_month = COMPARED.format(f"months(charges.x_resource_group_name, {periods}, amortized := true)")
+    assert app.lake.query(by_month).rows == app.lake.query(by_charge).rows != []
+
+
+@pytest.mark.parametrize("period", [("2026-11-01", "2026-11-19"), ("2026-09-11", "2026-10-10")])
+def test_tags_of_the_local_azure_come_from_months_as_from_charges(app: App, period: tuple[str, str]) -> None:
+    first, last = (f"date '{day}'" for day in period)
+    by_charge = f"from marts.tagged_cost(first_day := {first}, last_day := {last}) order by all"
+    by_month = (
+        f"with items as (from marts.written_tags_by_month({first}, {last}))"
+        " select * from marts.effective_tags('items') order by all"
+    )
     assert app.lake.query(by_month).rows == app.lake.query(by_charge).rows != []
 
 
