@@ -57,6 +57,7 @@ with things as (
 ended as (  -- the place of each day's last charge
     select
         *,
+        charge_count = bit_count(charged_days) as is_daily,
         case
             when charge_count = bit_count(charged_days) then range(1, charge_count + 1)
             else
@@ -66,11 +67,29 @@ ended as (  -- the place of each day's last charge
                 )
         end as ends,
     from things
+),
+
+daily as (  -- each charge is added once, however many there are on a day
+    select
+        * exclude (dates, billed_costs, amortized_costs, quantities),
+        case
+            when is_daily then billed_costs
+            else list_transform(ends, lambda place, day: list_sum(billed_costs[coalesce(ends[day - 1], 0) + 1:place]))
+        end as billed_costs,
+        case
+            when is_daily then amortized_costs
+            else list_transform(ends, lambda place, day: list_sum(amortized_costs[coalesce(ends[day - 1], 0) + 1:place]))
+        end as amortized_costs,
+        case
+            when is_daily then quantities
+            else list_transform(ends, lambda place, day: list_sum(quantities[coalesce(ends[day - 1], 0) + 1:place]))
+        end as quantities,
+    from ended
 )
 
 select
-    * exclude (dates, billed_costs, amortized_costs, quantities, ends),
-    list_transform(ends, lambda place: coalesce(list_sum(billed_costs[:place]), 0)) as billed_to,
-    list_transform(ends, lambda place: list_sum(amortized_costs[:place])) as amortized_to,
-    list_transform(ends, lambda place: coalesce(list_sum(quantities[:place]), 0)) as quantity_to,
-from ended
+    * exclude (is_daily, ends, billed_costs, amortized_costs, quantities),
+    list_transform(ends, lambda place, day: coalesce(list_sum(billed_costs[:day]), 0)) as billed_to,
+    list_transform(ends, lambda place, day: list_sum(amortized_costs[:day])) as amortized_to,
+    list_transform(ends, lambda place, day: coalesce(list_sum(quantities[:day]), 0)) as quantity_to,
+from daily
