@@ -97,11 +97,11 @@ def jsonable(value: Any) -> Any:
 
     So do other things that JSON has no form for: infinities, intervals, uuids, and bytes (as hexadecimal digits).
     """
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, Decimal):
+        return plain(value)
     match value:
-        case None | bool() | int() | str():
-            return value
-        case Decimal():
-            return plain(value)
         case datetime() if value.tzinfo is None:
             return value.isoformat(timespec="seconds")
         case datetime():

@@ -24,21 +24,23 @@ def clean_envelope(envelope: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cleaned(name: str, value: Any) -> Any:
-    match value:
-        case None | bool() | int():
-            return value
-        case str() if name in _SQL:
-            return clean_lines(value)
-        case str() if name == "evidence":
-            return _clean_json(value)
-        case str():
-            return clean(value, _length_of(name))
-        case Mapping():
-            return {clean(str(key)): _cleaned(str(key), item) for key, item in value.items()}
-        case list() | tuple():
-            return [_cleaned(name, item) for item in value]
-        case _:
-            return value
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return _cleaned_text(name, value)
+    if isinstance(value, (list, tuple)):
+        return [_cleaned(name, item) for item in value]
+    if isinstance(value, Mapping):
+        return {clean(str(key)): _cleaned(str(key), item) for key, item in value.items()}
+    return value
+
+
+def _cleaned_text(name: str, text: str) -> str:
+    if name in _SQL:
+        return clean_lines(text)
+    if name == "evidence":
+        return _clean_json(text)
+    return clean(text, _length_of(name))
 
 
 def _length_of(name: str) -> int:
