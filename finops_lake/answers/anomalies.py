@@ -13,7 +13,7 @@ from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.cost import months_of
 from finops_lake.answers.cost_terms import metric_of
 from finops_lake.answers.filters import Filter
-from finops_lake.answers.macros import DAYS, columns_in, keep_argument, kept, source_of
+from finops_lake.answers.macros import AMORTIZED, DAYS, are_in_months, columns_in, keep_argument, kept, source_of
 from finops_lake.answers.mutes import Mute, Mutes
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import complete_day, cost_standing, settled_dates
@@ -157,6 +157,18 @@ class _Calls:
             arguments += [f"keep_series := {' and '.join(self.keep)}"] if self.keep else []
         return f"{macro}({', '.join(arguments)})"
 
+    def anomalies(self, series_of: str | None = None) -> str:
+        """Return what gives all anomalies, with resources from running totals of months where these tell them."""
+        if self.metric not in AMORTIZED or not are_in_months(*self.keep):
+            return self.of("marts.cost_anomalies", series_of)
+        days = [literal(self.question.period.start), literal(self.question.period.end)]
+        kept_by_month = [*days, *keep_argument(self.keep), f"amortized := {str(AMORTIZED[self.metric]).lower()}"]
+        return (
+            f"(\n    with episodes as materialized (from {self.of('marts.cost_episodes', series_of)}),\n"
+            f"    changes as (from marts.episode_changes_by_month('episodes', {', '.join(kept_by_month)}))\n"
+            f"    from marts.anomalies_of_episodes('episodes', 'changes', min_cost := {self.question.min_cost:f})\n)"
+        )
+
 
 def _completeness(complete: date | None) -> list[str]:
     """Return the arguments that say which days are complete."""
@@ -224,7 +236,7 @@ def _is_muted(mutes: Sequence[Mute]) -> str:
 def _rows_sql(calls: _Calls, mutes: Sequence[Mute]) -> str:
     where = f"\nwhere not ({_is_muted(mutes)})" if mutes else ""
     return (
-        f"select {', '.join(COLUMNS)}\nfrom {_with_names(calls.of('marts.cost_anomalies'))} as anomalies"
+        f"select {', '.join(COLUMNS)}\nfrom {_with_names(calls.anomalies())} as anomalies"
         f"{where}\norder by abs(impact) desc, anomaly_id\nlimit {calls.question.limit}"
     )
 
@@ -238,7 +250,7 @@ def _every_sql(calls: _Calls, mutes: Sequence[Mute], series_of: str | None = Non
         f"select *,\n    sum(greatest(impact, 0)) over ({alike}) as added,\n"
         f"    sum(least(impact, 0)) over ({alike}) as vanished,\n    count(*) over ({alike}) as anomalies,\n"
         f"from (\nselect {', '.join(COLUMNS)},\n    {muted_by} as muted_by,\n    {_is_muted(mutes)} as is_muted,\n"
-        f"from {_with_kept_names(calls.of('marts.cost_anomalies', series_of))} as anomalies\n)\n"
+        f"from {_with_kept_names(calls.anomalies(series_of))} as anomalies\n)\n"
         "order by abs(impact) desc, anomaly_id"
     )
 

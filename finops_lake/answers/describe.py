@@ -24,8 +24,8 @@ USUAL_SCHEMAS = ("marts", "meta")
 TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "as_of", "row_count")
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
 
-SHOWN = {"description": 62, "grain": 30}
-SHOWN_OF_BASES = {"description": 30, "grain": 8}
+SHOWN = {"description": 60, "grain": 22}
+SHOWN_OF_BASES = {"description": 26, "grain": 12}
 """Characters of each text in the overview, fewer of what only serves others, so that all marts fit into one answer."""
 
 SAMPLE_ROWS = 200
@@ -135,7 +135,7 @@ _IS_BASE = "described.table_name in (select view_name from meta.headers where ke
 
 def _shortened(name: str) -> str:
     """Return a text column as the overview shows it: its first sentence, cut where it is long."""
-    first = f"split_part(described.{name}, '. ', 1)"
+    first = f"replace(split_part(described.{name}, '. ', 1), 'one row per ', 'per ')"
     most = f"case when {_IS_BASE} then {SHOWN_OF_BASES[name]} else {SHOWN[name]} end"
     return f"case when length({first}) > {most} then left({first}, {most}) || '…' else {first} end as {name}"
 

@@ -16,6 +16,12 @@ from finops_lake.lake.reader import LakeReader
 from finops_lake.lake.sqlfiles import SqlFile, read_sql_files, sql_folder
 from finops_lake.lake.writer import Warehouse
 
+ANOMALIES = (
+    *("kinds_of", "charge_kinds", "cost_series", "cost_anomaly_days"),
+    *("cost_episodes", "episode_changes", "anomalies_of_episodes", "cost_anomalies"),
+)
+"""What marts.cost_anomalies is made of, in an order in which it can be made."""
+
 DEFAULTS: Mapping[str, Any] = {
     "sub_account_id": "/subscriptions/one",
     "billing_currency": "EUR",

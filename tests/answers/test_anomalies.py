@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.answers.charged import Charged, columns_of_charges
+from tests.answers.charged import ANOMALIES, Charged, columns_of_charges
 from tests.bench.bench_anomalies import evaluate
 
 START = date(2026, 7, 6)
@@ -23,7 +23,7 @@ Cost = Callable[[date], float]
 
 @pytest.fixture(scope="module")
 def charged() -> Charged:
-    marts = ["kinds_of", "charge_kinds", "cost_series", "cost_anomaly_days", "cost_anomalies", "cost_first_seen"]
+    marts = [*ANOMALIES, "cost_first_seen"]
     return Charged(columns_of_charges(), marts)
 
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tests.answers.charged import Charged, columns_of_charges
+from tests.answers.charged import ANOMALIES, Charged, columns_of_charges
 from tests.bench.estates import SETTLING_IN, Estate, Planted, make_estate
 
 TUNED_ON = range(1, 21)
 HELD_OUT = range(1001, 1041)
-MARTS = ("kinds_of", "charge_kinds", "cost_series", "cost_anomaly_days", "cost_anomalies")
 NEAR = timedelta(days=3)
 """How far a finding may begin before or after what was planted and still be it."""
 
@@ -47,7 +46,7 @@ class Figures:
 
 def evaluate(seeds: Iterable[int]) -> Figures:
     """Return the figures over the estates of these seeds."""
-    charged, figures = Charged(columns_of_charges(), MARTS), Figures()
+    charged, figures = Charged(columns_of_charges(), ANOMALIES), Figures()
     for seed in seeds:
         estate = make_estate(seed)
         charged.fill(estate.charges)

@@ -23,8 +23,15 @@ from tests.lake.test_as_of import MONTH, ONE, Lake, focus, queried
 FIRST = date(2026, 8, 30)
 MARTS = (
     *("kinds_of", "charge_kinds", "charge_months", "compared_charges", "compared_months"),
-    *("written_tags", "written_tags_by_month"),
+    *("written_tags", "written_tags_by_month", "episode_changes", "episode_changes_by_month"),
 )
+EPISODES = """with episodes as (
+    select 1 as island, '/subscriptions/one' as account_id, service_name, 'EUR' as billing_currency,
+        {start} as start_date, {start} + {days} as compared_to, {since} as since_weight, {before} as before_weight,
+    from (values ('Storage'), (null)) as services (service_name)
+)
+
+from marts.episode_changes{call} order by all"""
 COMPARED = "select * from marts.compared_{} order by all"
 DIMENSIONS = ("charges.service_name", "{'a': charges.tags, 'b': charges.region_id}", "charges.x_meter_id")
 SAME = """with months as (
@@ -102,6 +109,21 @@ def test_tags_of_a_period_come_from_months_as_from_charges(
     first, last = (f"date '{day}'" for day in sorted(marks))
     by_charge = f"from marts.written_tags(first_day := {first}, last_day := {last}) order by all"
     assert charged.rows(f"from marts.written_tags_by_month({first}, {last}) order by all") == charged.rows(by_charge)
+
+
+@settings(max_examples=100, deadline=None)
+@given(found=found_charges, start=days, length=st.integers(0, 13), is_lower=st.booleans())
+def test_resources_of_an_anomaly_come_from_months_as_from_charges(
+    charged: Charged, found: list[Charge], start: date, length: int, is_lower: bool
+) -> None:
+    charged.fill(found)
+    weights = {"since": -28 if is_lower else 28, "before": (length + 1) * (1 if is_lower else -1)}
+    episodes = EPISODES.format(start=f"date '{start}'", days=length, **weights, call="{call}")
+    period = f"date '{start}', date '{start + timedelta(days=length)}'"
+    for metric, amortized in (("billed_cost", "false"), ("effective_cost", "true")):
+        by_charge = episodes.replace("{call}", f"('episodes', charges.{metric}, {period})")
+        by_month = episodes.replace("{call}", f"_by_month('episodes', {period}, amortized := {amortized})")
+        assert charged.rows(by_month) == charged.rows(by_charge)
 
 
 def test_months_of_the_local_azure_are_its_charges(app: App) -> None:
