@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from finops_lake.alerts.watch import Watch
     from finops_lake.azure_api.clients import AzureClients
+    from finops_lake.lake.definitions import Definitions
     from finops_lake.lake.writer import Warehouse
     from finops_lake.refresh.from_files import FileRefresher
     from finops_lake.refresh.ondemand import OnDemand
@@ -36,7 +38,20 @@ class App:
     def lake(self) -> LakeReader:
         """The reader of the published lake."""
         alerted = self._alerted if self.settings.alerts else None
-        return LakeReader(self.settings.home, confirmed=self.journal.confirmations, alerted=alerted)
+        return LakeReader(
+            self.settings.home,
+            confirmed=self.journal.confirmations,
+            alerted=alerted,
+            definitions=lambda: self._definitions,
+        )
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        """What this version makes every lake of."""
+        from finops_lake.extract.catalog import SOURCES
+        from finops_lake.lake.definitions import Definitions
+
+        return Definitions(SOURCES, None)
 
     def _alerted(self) -> list[dict[str, Any]]:
         return [row_of_alert(alert) for _, alert in self.journal.alerts()]
@@ -63,6 +78,7 @@ class App:
             self.lake,
             self.refresher,
             self.file_refresher,
+            self._bring_up_to_date,
             before=self._give_way,
             after=self._after_refresh,
         )
@@ -77,6 +93,17 @@ class App:
         files = FILE_TABLES if self.settings.exports else ()
         tables = [*tables_asked_for(self.settings), *files]
         return Scheduler(self.settings, tables, self.journal, self.refresher, after=self._after_refresh)
+
+    def _bring_up_to_date(self, lock_timeout: float) -> None:
+        """Give the lake of another version this one's tables and views, and publish it; Azure is not asked."""
+        from finops_lake.refresh.publishing import publish
+
+        warehouse = self._warehouse(self._origin())
+        with warehouse.lock(lock_timeout):
+            with warehouse.open():
+                is_behind = warehouse.has_new_views or warehouse.has_unpublished
+            if is_behind:
+                publish(warehouse, self.journal, timedelta(days=self.settings.usage_days), audited=True)
 
     def _after_refresh(self, error: FinopsLakeError | None) -> None:
         """Tell what is new; that another process refreshes is no failed refresh."""
@@ -154,14 +181,17 @@ class App:
         Raises EmptyLakeError without a lake, InputError for findings it does not know, and LockedError when another
         process holds the lake for longer than `max_wait` seconds.
         """
-        rows = self.lake.query("select value from meta.lake where key = 'origin'").rows
-        warehouse = self._warehouse(rows[0][0] if rows else None)
+        warehouse = self._warehouse(self._origin())
         with warehouse.lock(max_wait):
             with warehouse.open(is_settled=False):
                 unknown = warehouse.mark_findings(finding_ids, status, owner, note)
             if unknown:
                 raise InputError("finding", unknown[0], "finops-lake ledger lists the findings there are")
             warehouse.publish()
+
+    def _origin(self) -> str | None:
+        rows = self.lake.query("select value from meta.lake where key = 'origin'").rows
+        return str(rows[0][0]) if rows else None
 
     def is_refreshing(self) -> bool:
         """Return whether a refresh for an answer or by the schedule runs in this process."""

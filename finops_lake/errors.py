@@ -21,6 +21,7 @@ FinopsLakeError
     └── LakeError             the lake itself
         ├── EmptyLakeError    nothing has been loaded yet
         ├── NewerLakeError    written by a newer version of this package
+        ├── OutdatedLakeError another version of this package made its tables and views
         ├── ForeignLakeError  filled from another Azure (a demo, another cloud)
         └── StorageError      the disk is full, or the home cannot be written
 """
@@ -174,6 +175,10 @@ class EmptyLakeError(LakeError):
 
 class NewerLakeError(LakeError):
     """The lake was written by a newer version of this package."""
+
+
+class OutdatedLakeError(LakeError):
+    """The lake lacks what is asked of it, since another version of this package made its tables and views."""
 
 
 class ForeignLakeError(LakeError):

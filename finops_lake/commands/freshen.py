@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +12,7 @@ import click
 from finops_lake.commands.common import app_of
 from finops_lake.commands.interruption import leave_at_once
 from finops_lake.commands.progress import RefreshBar
-from finops_lake.errors import EmptyLakeError
+from finops_lake.errors import EmptyLakeError, OutdatedLakeError
 
 if TYPE_CHECKING:
     from finops_lake.app import App
@@ -54,6 +55,7 @@ class Freshener:
         self.app = app_of(self._context, refresh_deadline_seconds=max(self._max_wait, 1), refresh_on_demand=True)
         try:
             with RefreshBar() as bar:
+                self._bring_up_to_date(bar)
                 notes = self.app.on_demand.ensure(views, months, max_wait=self._max_wait, on_progress=bar)
                 self.app.on_demand.finish()  # past its deadline a refresh only completes what is under way, and tells
         except KeyboardInterrupt:
@@ -62,3 +64,11 @@ class Freshener:
             message = f"There is still no lake in {self.app.settings.home}."
             raise EmptyLakeError(" ".join([message, *notes]), next_step="Run finops-lake refresh.")
         return notes
+
+    def _bring_up_to_date(self, bar: RefreshBar) -> None:
+        """Have a lake of another version made of this one's tables and views, to the end; what fails is told later."""
+        if not self.app.lake.exists():
+            return
+        with contextlib.suppress(OutdatedLakeError):
+            self.app.on_demand.answered(self.app.lake.check_definitions, max_wait=self._max_wait, on_progress=bar)
+        self.app.on_demand.finish()

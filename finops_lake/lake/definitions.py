@@ -54,6 +54,7 @@ class Definitions:
         self._graph = Graph((), {}, {})
         self._parsed: dict[str, Parsed] = {}
         self._read: dict[tuple[tuple[str, str], ...], Sequence[SqlFile]] = {}
+        self._wanted: str | None = None
 
     def add_views(self, views: Sequence[SqlFile], faults: Sequence[str] = ()) -> None:
         """Have these views beside those of the sql folder, or in place of those of the same name."""
@@ -73,6 +74,7 @@ class Definitions:
     def forget_files(self) -> None:
         """Read the files again when they are needed next: they may have changed."""
         self._read.clear()
+        self._wanted = None
 
     def files(self, checks: Sequence[SqlFile] = ()) -> list[SqlFile]:
         """Return all views, with these checks, those of the user's own in place of ours of the same name."""
@@ -89,7 +91,18 @@ class Definitions:
 
     def wanted(self) -> str:
         """Return the fingerprint of what every lake is made of, nothing of the user's own among it."""
-        return fingerprint(self._package_files(), self._source_fingerprints(), ())
+        if self._wanted is None:
+            self._wanted = fingerprint(self._package_files(), self._source_fingerprints(), ())
+        return self._wanted
+
+    def relations(self) -> set[str]:
+        """Return the tables, views and macros that every lake has, without their schemas."""
+        return {*self.sources, *(file.name for file in self._package_files())}
+
+    def columns(self) -> set[str]:
+        """Return the names of all columns that sources have, or a header describes, of whichever relation."""
+        described = (name for file in self._package_files() for name in (*file.columns, *file.folder_columns))
+        return {*described, *(name for source in self.sources.values() for name in source.schema.names)}
 
     def _source_fingerprints(self) -> dict[str, str]:
         return {name: source_fingerprint(source) for name, source in self.sources.items()}

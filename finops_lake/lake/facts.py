@@ -14,6 +14,12 @@ from finops_lake.lake.sqlfiles import SqlFile
 PUBLISHED_UP_TO = "published_load_id"
 """Fact: the newest load that was published; a writer killed before it came to that leaves it behind."""
 
+PACKAGE_DEFINITIONS = "package_definitions"
+"""Fact: the fingerprint of the package's own SQL files and sources that the lake is made of; unknown in older lakes.
+
+By it a reader, who knows nothing of the user's own views and checks, tells the lake of another version.
+"""
+
 _VIEWS_MADE_BY = 6  # raised when the same SQL files shall give other views or comments
 
 

@@ -53,11 +53,17 @@ def name_hint(connection: duckdb.DuckDBPyConnection, message: str, sql: str) -> 
     found = _TABLE.search(message)
     if found:
         return _table_hint(connection, found[1])
-    found = _COLUMN.search(message)
-    if found:
-        return _column_hint(connection, found[1] or found[2], sql)
+    column = missed_column(message)
+    if column:
+        return _column_hint(connection, column, sql)
     found = _CANDIDATES.search(message)
     return _function_hint(message[: found.start()], found[1]) if found else None
+
+
+def missed_column(message: str) -> str | None:
+    """Return the column that DuckDB misses by its message; None where it misses none."""
+    found = _COLUMN.search(message)
+    return (found[1] or found[2]) if found else None
 
 
 def _table_hint(connection: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -12,7 +12,7 @@ import duckdb
 from finops_lake.errors import ForeignLakeError, StorageError
 from finops_lake.lake.connection import check_version, connect_writer, memory_of, recorded
 from finops_lake.lake.definitions import Definitions
-from finops_lake.lake.facts import PUBLISHED_UP_TO, note_facts
+from finops_lake.lake.facts import PACKAGE_DEFINITIONS, PUBLISHED_UP_TO, note_facts
 from finops_lake.lake.files import LakeFiles
 from finops_lake.lake.held import Held
 from finops_lake.lake.load import transaction
@@ -148,12 +148,14 @@ class Opening:
             connection, facts.get("definitions"), tried, in_parts=self._is_discardable
         )
         born = {} if "origin" in facts else {"origin": self._origin, "created_at": self._clock().isoformat()}
-        note_facts(connection, born | made.facts)
+        wanted = self.definitions.wanted()
+        of_package = {} if facts.get(PACKAGE_DEFINITIONS) == wanted else {PACKAGE_DEFINITIONS: wanted}
+        note_facts(connection, born | made.facts | of_package)
         self.marts = Marts(connection, made.files)
         self.held = Held(connection, self.definitions.sources, self.marts, self._clock)
         self.has_unpublished = int(facts.get(PUBLISHED_UP_TO, 0)) < self.held.next_load_id - 1
         has_new_rules = self.definitions.keep_rules(connection)
-        self.has_new_views = self.has_new_views or made.is_new or has_new_rules
+        self.has_new_views = self.has_new_views or made.is_new or bool(of_package) or has_new_rules
         return made.are_tried
 
     def _join(self, connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from finops_lake import telemetry
 from finops_lake.azure_api.clouds import cloud_of
 from finops_lake.config import Settings
-from finops_lake.errors import FinopsLakeError, LockedError
+from finops_lake.errors import FinopsLakeError, LockedError, OutdatedLakeError
 from finops_lake.lake.origin import FILES_ORIGIN
 from finops_lake.planner.closed_months import MOVES_SQL, with_moves
 from finops_lake.planner.coverage import BILLING_ACCOUNTS, TOTALS, choices_of, covered
@@ -29,6 +28,7 @@ from finops_lake.planner.planning import (
     states_of,
 )
 from finops_lake.refresh.from_files import FILE_TABLES, FileRefresher
+from finops_lake.refresh.job import UPDATE, Job
 from finops_lake.refresh.progress import OnProgress, Progress
 from finops_lake.refresh.refresher import Refresher
 from finops_lake.refresh.report import RefreshReport
@@ -43,31 +43,17 @@ COOL_DOWN = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(minutes=15)
 """How soon the places of `exports` are listed again for a question that rests on cost; only what changed is read."""
 
+Given = TypeVar("Given")
+
 LINEAGE_SQL = "select view_name, table_name from meta.lineage"
-
-
-@dataclass
-class _Job:
-    """One refresh in its thread, of files alone or of all; `latest` is its newest progress.
-
-    It is `finished` for those who wait for an answer, and `told` when those who watch have heard of it, too.
-    """
-
-    demand: Demand
-    of_files: bool = False
-    finished: threading.Event = field(default_factory=threading.Event)
-    changed: threading.Event = field(default_factory=threading.Event)
-    told: threading.Event = field(default_factory=threading.Event)
-    latest: Progress = field(default_factory=lambda: Progress(0, 0, "starting"))
-    report: RefreshReport | None = None
-    error: FinopsLakeError | None = None
 
 
 class OnDemand:
     """Keeps what questions need fresh. One refresh at a time in this process; other processes are waited for.
 
     A lake that holds files of bills only is kept fresh by `files`, from the places that the settings name: that needs
-    no sign-in at Azure. `after` hears of each refresh that ended, with the error where it failed wholly; no answer
+    no sign-in at Azure. `update` gives a lake of another version this one's tables and views, and waits so many
+    seconds for its lock. `after` hears of each refresh that ended, with the error where it failed wholly; no answer
     waits for it.
     """
 
@@ -77,6 +63,7 @@ class OnDemand:
         lake: LakeReader,
         refresher: Callable[[], Refresher],
         files: Callable[[], FileRefresher],
+        update: Callable[[float], object],
         *,
         monotonic: Callable[[], float] = time.monotonic,
         before: Callable[[], object] = lambda: None,
@@ -88,9 +75,10 @@ class OnDemand:
         self._lake = lake
         self._refresher = refresher
         self._files = files
+        self._update = update
         self._monotonic = monotonic
         self._guard = threading.Lock()
-        self._job: _Job | None = None
+        self._job: Job | None = None
         self._failed: tuple[datetime, FinopsLakeError] | None = None
         self._looked_at: datetime | None = None
         self._next_due: dict[Demand, datetime] = {}
@@ -126,7 +114,7 @@ class OnDemand:
         deadline = self._monotonic() + max_wait
         demand = self._demand(views, months, force)
         try:
-            hindrance = self._hindrance(demand)
+            hindrance = self.answered(lambda: self._hindrance(demand), max_wait=max_wait, on_progress=on_progress)
         except FinopsLakeError as error:
             return "stale", [str(error)]
         if hindrance is not None:
@@ -134,10 +122,39 @@ class OnDemand:
         of_files = self._has_files_only()
         while True:
             job = self._current_or_new(demand, max(deadline - self._monotonic(), 0), of_files=of_files)
-            if not self._wait(job, deadline, on_progress):
+            if not job.wait(deadline, self._monotonic, on_progress):
                 return "stale", [self._unfinished(job.latest)]
             if job.demand == demand or not self._is_due(demand):
-                return ("stale" if job.error else "refreshed"), self._outcome(job)
+                return ("stale" if job.error else "refreshed"), job.notes()
+
+    def answered(self, ask: Callable[[], Given], *, max_wait: float, on_progress: OnProgress | None = None) -> Given:
+        """Return what `ask` gives; where another version's lake is in the way, bring it up to date and ask again.
+
+        Azure is not asked for that. Raises OutdatedLakeError where refreshing on demand is switched off, where it
+        fails, and where it takes longer than `max_wait` seconds; then it goes on.
+        """
+        try:
+            return ask()
+        except OutdatedLakeError as error:
+            if not self._settings.refresh_on_demand:
+                raise
+            self._bring_up_to_date(error, self._monotonic() + max_wait, on_progress)
+            return ask()
+
+    def _bring_up_to_date(self, fault: OutdatedLakeError, deadline: float, on_progress: OnProgress | None) -> None:
+        while True:
+            job = self._current_or_new(UPDATE, max(deadline - self._monotonic(), 0))
+            if not job.wait(deadline, self._monotonic, on_progress):
+                raise OutdatedLakeError(
+                    f"{fault.message} It is being brought up to date.", next_step="Ask again in a moment."
+                )
+            if not job.is_update:
+                continue
+            if job.error is not None:
+                raise OutdatedLakeError(
+                    f"{fault.message} It could not be brought up to date: {job.error}", next_step=fault.next_step
+                )
+            return
 
     def finish(self) -> None:
         """Wait for the refresh under way to end and be told, however long; a process that exits before cuts it off."""
@@ -157,7 +174,7 @@ class OnDemand:
         deadline = self._monotonic() + max_wait
         while True:
             job = self._current_or_new(demand, max(deadline - self._monotonic(), 0))
-            if not self._wait(job, deadline, on_progress):
+            if not job.wait(deadline, self._monotonic, on_progress):
                 return None, job.latest
             if job.demand == demand:
                 if job.error is not None:
@@ -244,54 +261,47 @@ class OnDemand:
             chunks = [chunk for chunk in chunks if chunk != BILLING_ACCOUNTS]
         return next_due_at(chunks, {source.table: source for source in FETCHED}, states, policy, demand)
 
-    def _current_or_new(self, demand: Demand, lock_timeout: float, *, of_files: bool = False) -> _Job:
+    def _current_or_new(self, demand: Demand, lock_timeout: float, *, of_files: bool = False) -> Job:
         with self._guard:
             if self._job is None or self._job.finished.is_set():
-                self._job = _Job(demand, of_files)
+                self._job = Job(demand, of_files)
                 threading.Thread(
                     target=telemetry.carried(self._work), args=(self._job, lock_timeout), name="refresh", daemon=True
                 ).start()
             return self._job
 
-    def _work(self, job: _Job, lock_timeout: float) -> None:
-        def tell(progress: Progress) -> None:
-            job.latest = progress
-            job.changed.set()
-
+    def _work(self, job: Job, lock_timeout: float) -> None:
         try:
             self._before()
-            if _rests_on_files(job.demand):
-                self._looked_at = self._settings.utc_now()
-            if job.of_files:
-                job.report = self._files().refresh(
-                    self._settings.exports, force=job.demand.force, lock_timeout=lock_timeout, on_progress=tell
-                )
-            else:
-                job.report = self._refresher().refresh(job.demand, lock_timeout=lock_timeout, on_progress=tell)
-            self._failed = None
+            job.report = self._carry_out(job, lock_timeout)
+            if not job.is_update:
+                self._failed = None
         except FinopsLakeError as error:
             job.error = error
-            if not isinstance(error, LockedError):
+            if not job.is_update and not isinstance(error, LockedError):
                 self._failed = (self._settings.utc_now(), error)
         finally:
             job.finished.set()
             job.changed.set()
             try:
-                self._after(job.error)
+                if not job.is_update:
+                    self._after(job.error)
             finally:
                 job.told.set()
 
-    def _wait(self, job: _Job, deadline: float, on_progress: OnProgress | None) -> bool:
-        """Wait for a job, passing its progress on; return whether it finished in time."""
-        while not job.finished.is_set():
-            left = deadline - self._monotonic()
-            if left <= 0:
-                return False
-            if job.changed.wait(min(left, 1.0)):
-                job.changed.clear()
-                if on_progress:
-                    on_progress(job.latest)
-        return True
+    def _carry_out(self, job: Job, lock_timeout: float) -> RefreshReport | None:
+        """Refresh as a job demands; None for one that only brings tables and views up to date."""
+        if job.is_update:
+            job.tell(Progress(0, 0, "bringing tables and views up to date"))
+            self._update(lock_timeout)
+            return None
+        if _rests_on_files(job.demand):
+            self._looked_at = self._settings.utc_now()
+        if job.of_files:
+            return self._files().refresh(
+                self._settings.exports, force=job.demand.force, lock_timeout=lock_timeout, on_progress=job.tell
+            )
+        return self._refresher().refresh(job.demand, lock_timeout=lock_timeout, on_progress=job.tell)
 
     def _unfinished(self, progress: Progress) -> str:
         done = f"({progress.done} of {progress.total} pieces done, {progress.message})"
@@ -300,13 +310,6 @@ class OnDemand:
         return (
             f"A refresh is running {done}; this answer comes from what was there before. Ask again for newer figures."
         )
-
-    def _outcome(self, job: _Job) -> list[str]:
-        if job.error is not None:
-            return [f"Not refreshed: {job.error}"]
-        if job.report is not None and job.report.left:
-            return [f"{job.report.left} pieces were not reached within the time a refresh may take."]
-        return []
 
 
 def _rests_on_files(demand: Demand) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -39,15 +40,20 @@ async def answer_fresh(
 ) -> Answer:
     """Return an answer after refreshing what it needs for at most the asked time; its notes say what was not done."""
 
+    def ask_steadily() -> Answer:
+        with app.lake.steady():
+            return ask()
+
     def work(on_progress: OnProgress) -> Answer:
-        wanted = need()
+        begun = time.monotonic()
+        wanted = app.on_demand.answered(need, max_wait=app.settings.max_wait_seconds, on_progress=on_progress)
         max_wait = app.settings.max_wait_seconds if wanted.max_wait is None else wanted.max_wait
         notes = app.on_demand.ensure(
             wanted.views, wanted.months, max_wait=max_wait, force=wanted.force, on_progress=on_progress
         )
+        left = max(max_wait - (time.monotonic() - begun), 0)
         try:
-            with app.lake.steady():
-                return ask().with_notes(notes)
+            return app.on_demand.answered(ask_steadily, max_wait=left, on_progress=on_progress).with_notes(notes)
         except EmptyLakeError as error:
             raise EmptyLakeError(" ".join([error.message, *notes]), next_step=error.next_step) from error
 
