@@ -12,8 +12,8 @@
 --   effective_days: Days of which effective_cost is known of some charge, as bits.
 --   unmeasured_days: Days with a charge that does not say its quantity, as bits.
 --   billed_to: Actual cost from the first of the month up to each day of charged_days, in their order.
---   amortized_to: What effective cost is more than billed cost, up to each of them.
---   quantity_to: Consumed quantity up to each of them.
+--   amortized_to: What effective cost is more than billed cost, up to each of them; null where both are the same on each charge.
+--   quantity_to: Consumed quantity up to each of them; null where no charge says it.
 with things as (
     select
         billing_month,
@@ -46,12 +46,25 @@ with things as (
             as effective_days,
         bit_or(case when consumed_quantity is null then 1::uinteger << (day(charge_period_start) - 1)::uinteger else 0 end)
             as unmeasured_days,
-        list(charge_period_start order by charge_period_start) as dates,
-        list(billed_cost order by charge_period_start) as billed_costs,
-        list(coalesce(effective_cost, 0) - coalesce(billed_cost, 0) order by charge_period_start) as amortized_costs,
-        list(consumed_quantity order by charge_period_start) as quantities,
+        bool_or(effective_cost is distinct from billed_cost) as is_amortized,
+        count(consumed_quantity) > 0 as is_measured,
+        list(charge_period_start) as dates,
+        list(billed_cost) as billed_costs,
+        list(coalesce(effective_cost, 0) - coalesce(billed_cost, 0)) as amortized_costs,
+        list(consumed_quantity) as quantities,
     from marts.charge_kinds
     group by all
+),
+
+sorted as (  -- by one order of the days: to collect each list in order takes three times as long
+    select
+        * replace (
+            list_select(dates, by_day) as dates,
+            list_select(billed_costs, by_day) as billed_costs,
+            case when is_amortized then list_select(amortized_costs, by_day) end as amortized_costs,
+            case when is_measured then list_select(quantities, by_day) end as quantities
+        ),
+    from (select *, list_grade_up(dates) as by_day, from things)
 ),
 
 ended as (  -- the place of each day's last charge
@@ -66,7 +79,7 @@ ended as (  -- the place of each day's last charge
                     lambda place: place = charge_count or dates[place] <> dates[place + 1]
                 )
         end as ends,
-    from things
+    from sorted
 ),
 
 daily as (  -- each charge is added once, however many there are on a day
@@ -88,8 +101,10 @@ daily as (  -- each charge is added once, however many there are on a day
 )
 
 select
-    * exclude (is_daily, ends, billed_costs, amortized_costs, quantities),
+    * exclude (by_day, is_daily, is_amortized, is_measured, ends, billed_costs, amortized_costs, quantities),
     list_transform(ends, lambda place, day: coalesce(list_sum(billed_costs[:day]), 0)) as billed_to,
-    list_transform(ends, lambda place, day: list_sum(amortized_costs[:day])) as amortized_to,
-    list_transform(ends, lambda place, day: coalesce(list_sum(quantities[:day]), 0)) as quantity_to,
+    case when is_amortized then list_transform(ends, lambda place, day: list_sum(amortized_costs[:day])) end
+        as amortized_to,
+    case when is_measured then list_transform(ends, lambda place, day: coalesce(list_sum(quantities[:day]), 0)) end
+        as quantity_to,
 from daily

@@ -30,7 +30,7 @@ summed as (
     select
         *,
         billed_to[bit_count(days & through)] - coalesce(billed_to[bit_count(days & before)], 0) as billed,
-        amortized_to[bit_count(days & through)] - coalesce(amortized_to[bit_count(days & before)], 0) as amortized,
+        coalesce(amortized_to[bit_count(days & through)] - coalesce(amortized_to[bit_count(days & before)], 0), 0) as amortized,
         through & ~before as within,
     from months
     where days & through & ~before > 0

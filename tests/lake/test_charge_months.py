@@ -36,7 +36,7 @@ COMPARED = "select * from marts.compared_{} order by all"
 DIMENSIONS = ("charges.service_name", "{'a': charges.tags, 'b': charges.region_id}", "charges.x_meter_id")
 SAME = """with months as (
     select billing_month, resource_id, service_name, charge_kind, sum(charge_count),
-        sum(coalesce(billed_to[-1], 0)), sum(coalesce(billed_to[-1], 0) + amortized_to[-1]), sum(quantity_to[-1]),
+        sum(billed_to[-1]), sum(billed_to[-1] + coalesce(amortized_to[-1], 0)), sum(coalesce(quantity_to[-1], 0)),
     from marts.charge_months
     group by all
 ),
