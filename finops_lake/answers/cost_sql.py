@@ -11,7 +11,7 @@ from finops_lake.answers.chargeback import source_of_shared
 from finops_lake.answers.converting import source_in
 from finops_lake.answers.cost_terms import Metric
 from finops_lake.answers.dimensions import VIRTUAL_COLUMN, named
-from finops_lake.answers.macros import source_of
+from finops_lake.answers.macros import source_of, source_within
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.unit_cost import Figure
 
@@ -105,11 +105,16 @@ class Statement:
             before = self._within(self.compared) if self.is_compared_known else "null::decimal(38, 24)"
             lines.append(f"    {self._within(self.period)} as {self.metric.name},")
             lines.append(f"    {before} as previous_{self.metric.name},")
-        where = "where\n    " + "\n    and ".join(self.where())
+        conditions = self.where()
         source = self.charges()
         if source[0] == f"from {_EVERY} as charges":
-            source[0] = f"from {source_of(*lines, where, otherwise=_EVERY)} as charges"
-        return "\n".join(["select", *lines, *source, where, "group by all"])
+            summed = None
+            if self.compared is None and not self.buckets:
+                summed = source_within(self.period.start, self.period.end, *lines, *self.conditions)
+            conditions = conditions[1:] if summed else conditions
+            source[0] = f"from {summed or source_of(*lines, *conditions, otherwise=_EVERY)} as charges"
+        where = ["where\n    " + "\n    and ".join(conditions)] if conditions else []
+        return "\n".join(["select", *lines, *source, *where, "group by all"])
 
     def _within(self, period: Period) -> str:
         return f"coalesce(sum({self.metric.amount}) filter (where {_days(period)}), 0)"

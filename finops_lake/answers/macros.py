@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from finops_lake.answers.cost_terms import dimension_conditions, dimension_of, pairs, tag_conditions
 from finops_lake.answers.dimensions import TAG, VIRTUAL, Dimension
@@ -92,6 +93,17 @@ def source_of(*texts: str, by_resource: bool = False, otherwise: str = "marts.ch
 def are_in_months(*texts: str) -> bool:
     """Return whether marts.charge_months has every column that these texts over `charges` name."""
     return columns_in(*texts) <= MONTH_COLUMNS
+
+
+def source_within(start: date, end: date, *texts: str) -> str | None:
+    """Return what to read instead of the charges of a period where running totals of months tell the same cheaper.
+
+    None where the texts over `charges` need a column that they do not have, or fewer rows have all of them.
+    """
+    is_told = columns_in(*texts) <= MONTH_COLUMNS | AMORTIZED.keys()
+    if source_of(*texts) != NOW or not is_told:
+        return None
+    return f"marts.charges_within({literal(start)}, {literal(end)})"
 
 
 def names_of(group_by: Iterable[str]) -> list[str]:

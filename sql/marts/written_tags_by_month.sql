@@ -6,45 +6,15 @@
 --   end_date: Last day (UTC), inclusive.
 -- example: marts.written_tags_by_month(date '2026-10-01', date '2026-10-31')
 -- like: marts.written_tags
-with months as (
-    select
-        billing_month,
-        sub_account_id,
-        service_name,
-        resource_type,
-        resource_id,
-        billing_currency,
-        tags::varchar as written,
-        charged_days::bigint as days,
-        billed_days,
-        effective_days,
-        billed_to,
-        amortized_to,
-        (1::bigint << least(greatest(start_date - first_day, 0), 31)) - 1 as before,
-        (1::bigint << least(greatest(end_date - first_day + 1, 0), 31)) - 1 as through,
-    from marts.charge_months
-    where first_day between date_trunc('month', start_date)::date and end_date
-),
-
-summed as (
-    select
-        *,
-        billed_to[bit_count(days & through)] - coalesce(billed_to[bit_count(days & before)], 0) as billed,
-        coalesce(amortized_to[bit_count(days & through)] - coalesce(amortized_to[bit_count(days & before)], 0), 0) as amortized,
-        through & ~before as within,
-    from months
-    where days & through & ~before > 0
-)
-
 select
-    billing_month,
-    sub_account_id,
-    service_name,
-    resource_type,
-    resource_id,
-    billing_currency,
-    written,
-    sum(case when billed_days & within > 0 then billed end) as billed_cost,
-    sum(case when effective_days & within > 0 then billed + amortized end) as effective_cost,
-from summed
+    charges.billing_month,
+    charges.sub_account_id,
+    charges.service_name,
+    charges.resource_type,
+    charges.resource_id,
+    charges.billing_currency,
+    charges.tags::varchar as written,
+    sum(charges.billed_cost) as billed_cost,
+    sum(charges.effective_cost) as effective_cost,
+from marts.charges_within(start_date, end_date) as charges
 group by all

@@ -23,7 +23,7 @@ from tests.lake.test_as_of import MONTH, ONE, Lake, focus, queried
 FIRST = date(2026, 8, 30)
 MARTS = (
     *("kinds_of", "charge_kinds", "charge_months", "compared_charges", "compared_months"),
-    *("written_tags", "written_tags_by_month", "episode_changes", "episode_changes_by_month"),
+    *("charges_within", "written_tags", "written_tags_by_month", "episode_changes", "episode_changes_by_month"),
 )
 EPISODES = """with episodes as (
     select 1 as island, '/subscriptions/one' as account_id, service_name, 'EUR' as billing_currency,
