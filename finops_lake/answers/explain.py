@@ -20,7 +20,6 @@ from finops_lake.answers.reasons import EFFECTS, reason_of
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.standing import Standing, cost_standing, settled_dates
 from finops_lake.answers.subscriptions import Subscription, select_subscriptions, subscriptions_of
-from finops_lake.answers.together import together
 from finops_lake.answers.virtual import resolver
 from finops_lake.errors import InputError
 from finops_lake.lake.reader import LakeReader
@@ -71,11 +70,10 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     among = None if len(compared) == len(known) else compared
     resolve = resolver(lake)
     compared_sql = _compared_sql(question, metric, among, resolve)
-    rows, resources = together(
-        lambda: _rows(lake, _groups_sql(question, compared_sql, every_level=True), known),
-        lambda: _rows(lake, _RESOURCES_SQL.format(compared=compared_sql, resources=RESOURCES), known),
-    )
-    levels = {level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other")}
+    rows = _rows(lake, _changes_sql(question, compared_sql, every_level=True), known)
+    levels = {
+        level: [row for row in rows if row["level"] == level] for level in ("total", "group", "other", "resource")
+    }
     columns = (*names_of(question.group_by), "billing_currency", *AMOUNTS)
     totals = tuple(_amounts(row) for row in levels["total"])
     comparison = question.comparison
@@ -83,7 +81,7 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
     return Answer(
         columns=columns,
         rows=tuple(tuple(row[name] for name in columns) for row in levels["group"]),
-        sql=_groups_sql(question, compared_sql, every_level=False),
+        sql=_changes_sql(question, compared_sql, every_level=False),
         as_of=standing.as_of,
         row_count=row_count,
         truncated=row_count > len(levels["group"]),
@@ -102,7 +100,7 @@ def answer_change(lake: LakeReader, question: ChangeQuestion) -> Answer:
         sections={
             "comparison": _comparison(comparison, totals),
             "other": [{"groups": row["group_count"], **_amounts(row)} for row in levels["other"]],
-            "resources": [_resource(row) for row in resources],
+            "resources": [_resource(row) for row in levels["resource"]],
             "restated": _restated(lake, question, metric, among) if question.restatements else None,
         },
     )
@@ -127,17 +125,17 @@ def _compared_sql(
         arguments = [dimension, f"charges.{metric}", *days, *keep, f"source := {literal(source)}"]
         made_by = "marts.compared_charges"
     listed = ",\n        ".join(arguments)
-    return f"compared as (\n    from {made_by}(\n        {listed}\n    )\n)"
+    return f"compared as materialized (\n    from {made_by}(\n        {listed}\n    )\n)"
 
 
-def _groups_sql(question: ChangeQuestion, compared: str, *, every_level: bool) -> str:
+def _changes_sql(question: ChangeQuestion, compared: str, *, every_level: bool) -> str:
     """Return the SQL of the groups that are listed, or of all levels at once, so that months are read once."""
     names = names_of(question.group_by)
     shown = {name: f"changes.place.{named(name)}" for name in names}
     joined, where = "", ""
     if every_level:
         shown.pop(_SUBSCRIPTION_NAME, None)  # the few names are known, and joining takes long to plan
-        rest = "    changes.* exclude (place),\n"
+        rest = _OTHER_LEVELS
     else:
         rest = "".join(f"    changes.{name},\n" for name in ("billing_currency", *AMOUNTS))
         where = "where changes.level = 'group'\n"
@@ -148,29 +146,21 @@ def _groups_sql(question: ChangeQuestion, compared: str, *, every_level: bool) -
             )
     listed = "".join(f"    {sql} as {named(name)},\n" for name, sql in shown.items())
     return (
-        f"with {compared},\n\nitems as (\n    from marts.cost_change_items('compared')\n)\n\n"
-        f"select\n{listed}{rest}from marts.cost_change_groups('items', groups := {question.limit}) as changes\n"
+        f"with {compared},\n\nlevels as (\n    from marts.cost_change_levels('compared', resources := {RESOURCES})\n"
+        "),\n\nitems as (\n    from marts.cost_change_items('levels')\n)\n\n"
+        f"select\n{listed}{rest}from marts.cost_changes_of('items', groups := {question.limit}) as changes\n"
         f"{joined}{where}order by changes.level, abs(changes.difference) desc, changes.billing_currency, changes.place"
     )
 
 
-_RESOURCES_SQL = """with {compared},
-
-largest as (
-    from marts.cost_change_resources('compared', resources := {resources})
-),
-
-items as (
-    from marts.cost_change_items('largest')
-)
-
-select
-    changes.place.sub_account_id as of_account,
-    changes.place.resource_id as of_resource,
-    changes.place.service_name as of_service,
-    changes.* exclude (place),
-from marts.cost_change_effects('items') as changes
-order by abs(changes.difference) desc, changes.billing_currency, changes.place"""
+_OTHER_LEVELS = """\
+    changes.level,
+    changes.group_count,
+    changes.sub_account_id as of_account,
+    changes.resource_id as of_resource,
+    changes.service_name as of_service,
+    changes.* exclude (level, group_count, place, sub_account_id, resource_id, service_name),
+"""
 
 
 def _rows(lake: LakeReader, sql: str, known: Sequence[Subscription]) -> list[dict[str, Any]]:

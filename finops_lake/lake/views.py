@@ -168,8 +168,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
     if missing_stored:
         raise SqlFileError(file.path, file.line, f"a stored mart needs the column {missing_stored[0]}")
     like = file.headers.get("like", "")
-    macro: Mapping[str, str] = next((one.columns for one in graph.files if one.view == like and one.is_macro), {})
-    model = said.get(like) or macro  # of macros nothing is said, since no view takes its columns from their calls
+    model = said.get(like) or _told_by(like, graph)
     texts = {**_inherited(file, graph, said), **model, **file.folder_columns, **file.columns}
     undescribed = next((column for column in names if not texts.get(column)), None)
     if undescribed and (file.columns or file.folder_columns or file.schema != "audits"):
@@ -181,6 +180,12 @@ def _describe(connection: duckdb.DuckDBPyConnection, file: SqlFile, graph: Graph
         past = f"Rows of {file.view} that came out otherwise or not at all later."
         _comment(connection, "history", file.name, "table", past, found | {VALID_TO: HISTORY_COLUMNS[VALID_TO][1]})
     return found
+
+
+def _told_by(macro: str, graph: Graph) -> Mapping[str, str]:
+    """Return what a macro says of its columns: of macros `said` holds nothing, as no view has its columns from one."""
+    file = next((one for one in graph.files if one.view == macro and one.is_macro), None)
+    return {**_told_by(file.headers.get("like", ""), graph), **file.columns} if file else {}
 
 
 def _macro_columns(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[str]:

@@ -1,12 +1,16 @@
 -- Effects of a change by group, which add up exactly to its difference.
--- grain: one row per group and billing currency
+-- grain: one row per level, group or resource, and billing currency
 -- base_of: marts.cost_changes
 -- parameters:
 --   items: Name of what marts.cost_change_items gave, such as that of a WITH.
--- example: (with compared as (from marts.compared_months(charges.service_name, date '2026-09-01', date '2026-09-30', date '2026-10-01', date '2026-10-31')), items as (from marts.cost_change_items('compared')) from marts.cost_change_effects('items'))
+-- example: (with compared as (from marts.compared_months(charges.service_name, date '2026-09-01', date '2026-09-30', date '2026-10-01', date '2026-10-31')), levels as (from marts.cost_change_levels('compared')), items as (from marts.cost_change_items('levels')) from marts.cost_change_effects('items'))
 -- columns:
 --   has_one_unit: Whether all usage in both periods has one known unit.
---   place: The group.
+--   level: group or resource.
+--   place: The group, at level group; else null.
+--   sub_account_id: Subscription, at level resource; else null.
+--   resource_id: Full ARM id, at level resource; null also for charges without a resource, which count by service.
+--   service_name: At level resource: the service of charges without a resource; else null.
 --   billing_currency: Currency of the amounts.
 --   base_cost: Cost in the period to compare with.
 --   period_cost: Cost in the period to explain.
@@ -32,7 +36,11 @@
 --   period_committed_days: Days now on which a commitment covers it.
 with sums as (
     select
+        level,
         place,
+        case when level = 'resource' then sub_account_id end as sub_account_id,
+        case when level = 'resource' then resource_id end as resource_id,
+        case when level = 'resource' and resource_id is null then service_name end as service_name,
         billing_currency,
         cause,
         consumed_unit,
@@ -86,7 +94,11 @@ split as (
 select
     count(metered_quantity) = 1 and sum(case when cause = 'changed' then abs(difference) else 0 end) = 0
         as has_one_unit,
+    level,
     place,
+    sub_account_id,
+    resource_id,
+    service_name,
     billing_currency,
     sum(base_cost) as base_cost,
     sum(period_cost) as period_cost,

@@ -1,11 +1,12 @@
 -- Why the cost of each thing that is billed differs between two periods: its one cause.
--- grain: one row per row of compared
+-- grain: one row per row of levels
 -- base_of: marts.cost_changes
 -- parameters:
---   compared: Name of what marts.compared_charges or marts.compared_months gave, such as that of a WITH.
--- example: (with compared as (from marts.compared_months(charges.service_name, date '2026-09-01', date '2026-09-30', date '2026-10-01', date '2026-10-31')) from marts.cost_change_items('compared'))
+--   levels: Name of what marts.cost_change_levels gave, such as that of a WITH.
+-- example: (with compared as (from marts.compared_months(charges.service_name, date '2026-09-01', date '2026-09-30', date '2026-10-01', date '2026-10-31')), levels as (from marts.cost_change_levels('compared')) from marts.cost_change_items('levels'))
 -- columns:
---   place: The group: a value of dimension.
+--   level: group or resource.
+--   place: The group: a value of dimension; null at level resource.
 --   sub_account_id: Subscription, /subscriptions/<guid>.
 --   resource_id: Full ARM id, lower case; null for charges without a resource.
 --   service_name: Service by the bill.
@@ -27,6 +28,7 @@
 --   expected_cost: Of metered ones: base_cost at the quantity of now and the unit price of then, cut to 8 decimals; null where there was no quantity then.
 with used as (
     select
+        level,
         place,
         sub_account_id,
         resource_id,
@@ -34,7 +36,7 @@ with used as (
         billing_currency,
         min(first_date) as first_used,
         max(last_date) as last_used,
-    from query_table(compared)
+    from query_table(levels)
     where charge_kind = 'usage'
     group by all
 ),
@@ -49,9 +51,10 @@ named as (
             when compared.base_quantity is not null and compared.consumed_unit is not null then 'metered'
             else 'changed'
         end as cause,
-    from query_table(compared) as compared
+    from query_table(levels) as compared
     left join used
-        on compared.place is not distinct from used.place
+        on compared.level = used.level
+        and compared.place is not distinct from used.place
         and compared.sub_account_id is not distinct from used.sub_account_id
         and compared.resource_id is not distinct from used.resource_id
         and compared.service_name is not distinct from used.service_name

@@ -22,12 +22,8 @@ CALL = (
     " date '2026-10-01', date '2026-10-31', groups := {groups})"
 )
 CHANGES = (
-    "compared_charges",
-    "cost_change_items",
-    "cost_change_effects",
-    "cost_change_groups",
-    "cost_change_resources",
-    "cost_changes",
+    *("compared_charges", "cost_change_levels", "cost_change_items", "cost_change_effects"),
+    *("cost_changes_of", "cost_changes"),
 )
 OF_KIND = {"purchase": "purchase_effect", "refund": "refund_effect"}
 EIGHT = Decimal("0.00000001")
