@@ -140,9 +140,27 @@ def print_anomalies(answer: Answer) -> None:
         _print_section(title, answer.sections[name])
 
 
+_HEADS = {
+    "charge_date": "Day",
+    "sub_account_name": "Subscription",
+    "charge_kind": "Kind",
+    "service_name": "Service",
+    "service_names": "Service",
+    "place_kind": "Kind",
+    "place_name": "What",
+    "billing_currency": "Currency",
+    "cost_per_day": "A day",
+    "start_date": "From",
+}
+"""Headings of columns that are not called as they are."""
+
+
 def _print_section(title: str, rows: list[dict[str, Any]]) -> None:
     if rows:
-        columns = [amount_column(name) if _is_money(value) else Column(name) for name, value in rows[0].items()]
+        heads = {name: _HEADS.get(name, name.replace("_", " ").capitalize()) for name in rows[0]}
+        columns = [
+            amount_column(heads[name]) if _is_money(value) else Column(heads[name]) for name, value in rows[0].items()
+        ]
         shown = [[cells.money(cell) if _is_money(cell) else cells.text(cell) for cell in row.values()] for row in rows]
         print_table(columns, shown, title=title)
 
