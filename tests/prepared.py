@@ -8,23 +8,27 @@ makes the warehouse itself, and with rules of its own.
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import filelock
 import pytest
 
+from finops_lake.lake.files import LakeFiles
 from finops_lake.lake.opening import Opening
+from finops_lake.lake.sqlfiles import SqlFile
 from finops_lake.lake.template import begin_from_template
 
 Fill = Callable[[Path], None]
 
 FOLDER = Path(tempfile.gettempdir()) / f"finops-lake-tests-{getpass.getuser()}"
+PROGRAMS = FOLDER / "programs"
+"""Where programs that tests start keep empty lakes: of all runs of the tests, and not the developer's own."""
 AT_MOST = 60
 
 
@@ -55,12 +59,26 @@ def copied_where_alike() -> Iterator[None]:
     def begin(opening: Opening) -> None:
         made_of, target = opening.definitions, opening.files.warehouse
         if made_of.sql is None:
-            key = f"{made_of.wanted()} {made_of.own_views}"
-            make = partial(opening.make_empty, views=made_of.own_views)
-            assert begin_from_template(FOLDER, key, target, make, at_most=AT_MOST)
+            put_empty(opening, made_of.own_views, target)
         else:
             began(opening)
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(Opening, "begin", begin)
         yield
+
+
+def put_empty(opening: Opening, views: Sequence[SqlFile], target: Path) -> None:
+    """Put an empty lake with these views of a test's own at `target`; one with views is made from one without."""
+
+    def make(folder: Path) -> Path:
+        if views:
+            put_empty(opening, (), LakeFiles(folder).warehouse)
+        return opening.make_empty(folder, views)
+
+    key, folder = opening.definitions.wanted(), PROGRAMS / "empty-lakes"
+    if views:
+        key, folder = f"{key} {tuple(views)}", FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with filelock.FileLock(folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.lock"):
+        assert begin_from_template(folder, key, target, make, at_most=AT_MOST)

@@ -40,6 +40,10 @@ class Made:
         return bool(self.facts)
 
 
+_PARSED: dict[str, Parsed] = {}
+"""What was parsed in this process, by SELECT: a second lake, or a changed view, need not parse the others again."""
+
+
 class Definitions:
     """Makes the tables and views of a lake from sources and SQL files. `faults` tells what could not be used."""
 
@@ -52,7 +56,6 @@ class Definitions:
         self._rule_faults: tuple[Fault, ...] | None = None
         self.sql = sql
         self._graph = Graph((), {}, {})
-        self._parsed: dict[str, Parsed] = {}
         self._read: dict[tuple[tuple[str, str], ...], Sequence[SqlFile]] = {}
         self._wanted: str | None = None
 
@@ -132,7 +135,7 @@ class Definitions:
         create_meta(connection)
         sum_up_all(connection)
         create_raw(connection, list(self.sources.values()))
-        self._graph = build_graph(connection, files, tables_of(connection), self._parsed)
+        self._graph = build_graph(connection, files, tables_of(connection), _PARSED)
         create_views(connection, self._graph, fingerprints, made_by(), in_parts=in_parts)
         done = definitions if are_tried else ""
         return Made(

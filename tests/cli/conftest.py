@@ -16,14 +16,12 @@ import pytest
 
 from finops_lake.demo.server import LocalAzure
 from tests.conftest import TODAY
-from tests.prepared import FOLDER
+from tests.prepared import PROGRAMS
 
 PROGRAM = str(Path(sys.executable).with_name("finops-lake"))
 SIZES = {"subscriptions": 3, "resources": 3}
 MONTHS = 2
 NOW = f"{TODAY}T12:00:00+00:00"
-CACHE = str(FOLDER / "programs")
-"""Where programs keep empty lakes: of all runs of the tests, and not the developer's own."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,7 +29,8 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def clean_environment(**more: str) -> dict[str, str]:
     """Return this process's environment without any setting of ours, or Azure's, of a developer's machine."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FINOPS_LAKE_", "AZURE_"))}
-    return {**kept, "FINOPS_LAKE_CACHE": CACHE, "PYTHONUTF8": "1", "PYTHONWARNINGS": "error", "COLUMNS": "100", **more}
+    ours = {"FINOPS_LAKE_CACHE": str(PROGRAMS), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error", "COLUMNS": "100"}
+    return {**kept, **ours, **more}
 
 
 def run_program(
