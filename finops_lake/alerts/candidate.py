@@ -14,7 +14,8 @@ from finops_lake.answers.mutes import Mutes
 from finops_lake.answers.sqltext import literal
 from finops_lake.answers.subscriptions import select_subscriptions, subscriptions_of
 from finops_lake.errors import FinopsLakeError
-from finops_lake.lake.reader import LakeReader, Result
+from finops_lake.lake.reader import LakeReader
+from finops_lake.lake.results import Result
 
 MOST = 10_000
 """Rows of an answer that a rule looks at, at most."""

@@ -21,7 +21,8 @@ from finops_lake.alerts.candidate import (
     subscription_in,
     within,
 )
-from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies
+from finops_lake.answers.anomalies import answer_anomalies
+from finops_lake.answers.anomaly_sql import AnomalyQuestion
 from finops_lake.answers.answer import Period
 from finops_lake.answers.findings import FOUND, ask_findings
 from finops_lake.answers.subscriptions import subscriptions_of

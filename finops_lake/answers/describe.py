@@ -24,8 +24,8 @@ USUAL_SCHEMAS = ("marts", "meta")
 TABLE_COLUMNS = ("table_name", "kind", "description", "grain", "column_count", "as_of", "row_count")
 COLUMN_COLUMNS = ("column_name", "type", "comment", "sample")
 
-SHOWN = {"description": 60, "grain": 22}
-SHOWN_OF_BASES = {"description": 26, "grain": 12}
+SHOWN = {"description": 58, "grain": 20}
+SHOWN_OF_BASES = {"description": 24, "grain": 10}
 """Characters of each text in the overview, fewer of what only serves others, so that all marts fit into one answer."""
 
 SAMPLE_ROWS = 200
@@ -125,8 +125,9 @@ having bool_or(key = 'parameters')"""
 
 
 def _order(schemas: Sequence[str]) -> str:
+    """Return how tables are ordered: by schema, and what only serves others last."""
     listed = ", ".join(literal(schema) for schema in schemas)
-    return f"list_position([{listed}], split_part(table_name, '.', 1)), table_name"
+    return f"list_position([{listed}], split_part(table_name, '.', 1)), {_IS_BASE}, table_name"
 
 
 _UNSHORTENED = ("whole_description", "whole_grain", "searched", "is_base")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from finops_lake.answers.sqltext import literal
 from finops_lake.lake.names import FINDINGS_DAY, KEPT_FINDINGS
-from finops_lake.lake.reader import LakeReader, Result
+from finops_lake.lake.reader import LakeReader
+from finops_lake.lake.results import Result
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -72,7 +72,8 @@ def command(
 
     Each complete day is judged against the same weekdays of the eight weeks before.
     """
-    from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies, months_needed
+    from finops_lake.answers.anomalies import answer_anomalies, months_needed
+    from finops_lake.answers.anomaly_sql import AnomalyQuestion
     from finops_lake.answers.filters import written_filters
     from finops_lake.answers.macros import views_of
     from finops_lake.answers.mutes import load_mutes

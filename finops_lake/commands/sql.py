@@ -19,7 +19,7 @@ from finops_lake.commands.words import say
 from finops_lake.errors import InputError
 
 if TYPE_CHECKING:
-    from finops_lake.lake.reader import Result
+    from finops_lake.lake.results import Result
 
 TABLE_ROWS = 1000
 """Rows of a table on the screen, unless --max-rows says otherwise; JSON and CSV hold all."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from finops_lake.errors import BadRequestError, FinopsLakeError, InputError
+from finops_lake.errors import FinopsLakeError
 from finops_lake.lake.confirmed import show_confirmed
 from finops_lake.lake.files import LakeFiles
 from finops_lake.lake.knowing import Alerted, Confirmed, Knowing, Known, Version
@@ -17,6 +17,8 @@ from finops_lake.lake.limits import Stop, limited
 from finops_lake.lake.names import quoted
 from finops_lake.lake.outdated import Expected
 from finops_lake.lake.pool import IDLE_SECONDS, Pool
+from finops_lake.lake.results import Result, fetched, row_count
+from finops_lake.lake.user_sql import names_explained, one_select
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,33 +35,6 @@ KEPT_ANSWERS = 200
 
 KEPT_ROWS = 50_000
 """Rows kept at most, of all statements together."""
-
-_ONE_SELECT = "give one SELECT (WITH, FROM, SHOW, DESCRIBE and SUMMARIZE count as such)"
-_SHOWN = 120
-_BATCH = 64
-_WEIGHT = 16
-"""Rows fetched at a time where bytes are limited, and what a value without a length is counted as."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a result: its name and its DuckDB type."""
-
-    name: str
-    type: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """Rows of a query: decimals as Decimal, instants as aware UTC datetimes; `truncated`: there are more.
-
-    `reads` names the tables and views that somebody else's SQL reads, as it names them.
-    """
-
-    columns: tuple[Column, ...]
-    rows: list[tuple[Any, ...]]
-    truncated: bool
-    reads: tuple[str, ...] = ()
 
 
 class LakeReader:
@@ -134,7 +109,7 @@ class LakeReader:
             _set_variables(cursor, variables or {})
             for name, table in (tables or {}).items():
                 cursor.register(name, table)
-            return _fetched(cursor.execute(sql, parameters), max_rows)
+            return fetched(cursor.execute(sql, parameters), max_rows)
 
     def recall(self, sql: str, *, tables: Mapping[str, pa.Table] | None = None, timeout: float | None = None) -> Result:
         """Return the rows of a statement of our own about the lake itself, kept until anything is known anew.
@@ -151,10 +126,10 @@ class LakeReader:
         found = kept.get(sql)
         if found is None:
             found = self.query(sql, tables=tables, timeout=timeout)
-            rows = _row_count(found) + sum(_row_count(one) for one in list(kept.values()))
+            rows = row_count(found) + sum(row_count(one) for one in list(kept.values()))
             if len(kept) >= KEPT_ANSWERS or rows > KEPT_ROWS:
                 kept.clear()
-            if _row_count(found) <= KEPT_ROWS:
+            if row_count(found) <= KEPT_ROWS:
                 kept[sql] = found
         return found
 
@@ -195,11 +170,13 @@ class LakeReader:
         Whatever the text says, nothing but the lake can be read and nothing can be changed. One gap is
         DuckDB's: a single huge string function heeds neither time nor memory limit until it ends.
         """
+        from finops_lake.lake.references import names_read
+
         with self._cursor(sql) as cursor, limited(cursor, timeout, stop):
-            statement = _one_select(cursor, sql)
-            with _names_explained(cursor, sql):
-                reads = _names_read(cursor, statement.query)
-                result = _fetched(cursor.execute(statement), max_rows, max_bytes)
+            statement = one_select(cursor, sql)
+            with names_explained(cursor, sql):
+                reads = names_read(cursor, statement.query)
+                result = fetched(cursor.execute(statement), max_rows, max_bytes)
             return replace(result, reads=reads)
 
     def arrow(
@@ -265,81 +242,6 @@ def _show(cursor: duckdb.DuckDBPyConnection, known: Known) -> None:
         _set_variables(cursor, {"alerts": alerts})
 
 
-def _one_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    """Return the only statement of `sql`; DuckDB's parser decides what it is, not its first word."""
-    import duckdb
-
-    statements = cursor.extract_statements(sql)
-    shown = sql if len(sql) <= _SHOWN else sql[:_SHOWN] + "…"
-    if not statements:
-        raise InputError("sql", shown, f"{_ONE_SELECT}; there is no statement here")
-    if len(statements) > 1:
-        raise InputError("sql", shown, f"{_ONE_SELECT}; here are {len(statements)} statements")
-    if statements[0].type != duckdb.StatementType.SELECT:
-        raise InputError("sql", shown, f"{_ONE_SELECT}; {_hint(statements[0].type.name)}")
-    return statements[0]
-
-
-def _hint(kind: str) -> str:
-    if kind == "MULTI":
-        return "a PIVOT needs its values listed: PIVOT … ON column IN (…)"
-    if kind == "EXPLAIN":
-        return "EXPLAIN is not available, because EXPLAIN ANALYZE would run what it explains"
-    return f"this is {kind}, and the lake can only be read here"
-
-
-def _row_count(result: Result) -> int:
-    """Return how many rows a result holds, those in lists counted, too."""
-    lists = (len(value) for row in result.rows for value in row if isinstance(value, list))
-    return len(result.rows) + sum(lists)
-
-
 def _set_variables(cursor: duckdb.DuckDBPyConnection, variables: Mapping[str, Any]) -> None:
     for name, value in variables.items():
         cursor.execute(f"set variable {quoted(name)} = ?", [value])
-
-
-def _fetched(cursor: duckdb.DuckDBPyConnection, max_rows: int | None, max_bytes: int | None = None) -> Result:
-    columns = tuple(Column(name, str(kind)) for name, kind, *_ in cursor.description)
-    if max_rows is None and max_bytes is None:
-        return Result(columns, cursor.fetchall(), False)
-    if max_bytes is None:
-        rows = cursor.fetchmany((max_rows or 0) + 1)
-        return Result(columns, rows[:max_rows], len(rows) > (max_rows or 0))
-    return _fetched_within(cursor, columns, max_rows, max_bytes)
-
-
-def _fetched_within(
-    cursor: duckdb.DuckDBPyConnection, columns: tuple[Column, ...], max_rows: int | None, max_bytes: int
-) -> Result:
-    """Fetch a few rows at a time until one of the limits is met."""
-    rows: list[tuple[Any, ...]] = []
-    while batch := cursor.fetchmany(_BATCH):
-        for row in batch:
-            max_bytes -= sum(len(value) if isinstance(value, str | bytes) else _WEIGHT for value in row)
-            if len(rows) == max_rows or (max_bytes < 0 and rows):
-                return Result(columns, rows, True)
-            rows.append(row)
-    return Result(columns, rows, False)
-
-
-def _names_read(cursor: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
-    from finops_lake.lake.references import names_read
-
-    return names_read(cursor, sql)
-
-
-@contextlib.contextmanager
-def _names_explained(cursor: duckdb.DuckDBPyConnection, sql: str) -> Iterator[None]:
-    """Say what was probably meant where a name is wrong; the lake's own words instead of DuckDB's."""
-    import duckdb
-
-    from finops_lake.lake.nearest import name_hint
-
-    try:
-        yield
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        hint = name_hint(cursor, str(error), sql)
-        if hint is None:
-            raise
-        raise BadRequestError(hint) from error

@@ -10,7 +10,8 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult
 
-from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies, months_needed
+from finops_lake.answers.anomalies import answer_anomalies, months_needed
+from finops_lake.answers.anomaly_sql import AnomalyQuestion
 from finops_lake.answers.filters import read_filters
 from finops_lake.answers.macros import views_of
 from finops_lake.answers.mutes import load_mutes

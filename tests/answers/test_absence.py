@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies
+from finops_lake.answers.anomalies import answer_anomalies
+from finops_lake.answers.anomaly_sql import AnomalyQuestion
 from finops_lake.answers.answer import Answer, Period
 from finops_lake.answers.comparison import Comparison
 from finops_lake.answers.cost import CostQuestion, answer_cost

@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from finops_lake.answers.anomalies import COLUMNS, AnomalyQuestion, answer_anomalies
+from finops_lake.answers.anomalies import answer_anomalies
+from finops_lake.answers.anomaly_sql import COLUMNS, AnomalyQuestion
 from finops_lake.answers.answer import Period
 from finops_lake.source import Chunk
 from tests.lake.test_as_of import Lake

@@ -24,7 +24,8 @@ from finops_lake.errors import (
     StorageError,
 )
 from finops_lake.lake.files import Choice, LakeFiles
-from finops_lake.lake.reader import KEPT_ROWS, Column, LakeReader
+from finops_lake.lake.reader import KEPT_ROWS, LakeReader
+from finops_lake.lake.results import Column
 from finops_lake.source import Chunk, ChunkResult
 from tests.lake.samples import NOVEMBER, load_disks, publish_costs, run_python, warehouse
 

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from finops_lake.answers.anomalies import AnomalyQuestion, answer_anomalies
+from finops_lake.answers.anomalies import answer_anomalies
+from finops_lake.answers.anomaly_sql import AnomalyQuestion
 from finops_lake.answers.answer import Period
 from finops_lake.answers.subscriptions import subscriptions_of
 from finops_lake.app import App
