@@ -173,7 +173,7 @@ def _rows(lake: LakeReader, sql: str, known: Sequence[Subscription]) -> list[dic
         row
         | {
             _SUBSCRIPTION_NAME: names.get(row.get("sub_account_id", "")),
-            "of_subscription": names.get(row.get("of_account", "")),
+            "of_subscription": names.get(row["of_account"]),
         }
         for row in rows
     ]

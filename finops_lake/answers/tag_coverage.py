@@ -105,12 +105,13 @@ def answer_coverage(lake: LakeReader, question: CoverageQuestion) -> Answer:
 
 
 def charged_sql(question: CoverageQuestion, metric: str, among: Sequence[Subscription] | None) -> str:
-    """Return the CTEs `charged` (cost of the period by resource, with its effective tags), `named` and `valued`."""
+    """Return the CTEs `charged` (cost of the period by resource, with effective tags), `named` and `valued`."""
     listed = ", ".join(literal(one.sub_account_id) for one in among or ())
     where = "" if among is None else f"\n    where sub_account_id in ({listed or 'null'})"
     days = f"{literal(question.period.start)}, {literal(question.period.end)}"
     return (
-        f"items as materialized (\n    from marts.written_tags_by_month({days})\n),\n\n"
+        f"within as (\n    from marts.charges_within({days})\n),\n\n"
+        "items as materialized (\n    from marts.written_tags('within')\n),\n\n"
         "charged as materialized (\n    select sub_account_id, service_name, resource_type, resource_id,"
         f" billing_currency, tags, untagged_state,\n        {metric} as cost,\n"
         f"    from marts.effective_tags('items'){where}\n),\n\n"

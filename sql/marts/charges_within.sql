@@ -30,27 +30,10 @@ placed as (  -- the places in running totals before and at the end of the period
 )
 
 select
-    billing_month,
-    sub_account_id,
-    sub_account_name,
-    billing_account_id,
-    provider_name,
-    service_category,
-    service_name,
-    x_resource_group_name,
-    resource_id,
-    resource_type,
-    region_id,
-    sku_meter,
-    sku_price_id,
-    x_meter_id,
-    consumed_unit,
-    tags,
-    billing_currency,
-    charge_category,
-    x_charge_type,
-    charge_kind,
-    commitment_discount_id,
+    * exclude (
+        first_day, charge_count, charged_days, billed_days, effective_days, unmeasured_days, billed_to, amortized_to,
+        quantity_to, days, before, through, place_before, place_through, within
+    ),
     case when billed_days & within > 0 then billed_to[place_through] - coalesce(billed_to[place_before], 0) end
         as billed_cost,
     case

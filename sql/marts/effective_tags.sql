@@ -3,8 +3,8 @@
 -- grain: one row per row of items
 -- base_of: marts.tagged_cost
 -- parameters:
---   items: Name of what marts.written_tags or marts.written_tags_by_month gave, such as that of a WITH.
--- example: (with items as (from marts.written_tags_by_month(date '2026-10-01', date '2026-10-31')) from marts.effective_tags('items'))
+--   items: Name of what marts.written_tags gave, such as that of a WITH.
+-- example: (with within as (from marts.charges_within(date '2026-10-01', date '2026-10-31')), items as (from marts.written_tags('within')) from marts.effective_tags('items'))
 -- columns:
 --   billing_month: First day of the calendar month (UTC).
 --   sub_account_id: Subscription, /subscriptions/<guid>.

@@ -7,8 +7,13 @@
 --   source := 'marts.charges': What to read; 'marts.charges_now' is faster.
 -- example: marts.tagged_cost(first_day := date '2026-10-01', last_day := date '2026-10-31')
 -- like: marts.effective_tags
-with items as materialized (
-    from marts.written_tags(first_day := first_day, last_day := last_day, source := source)
+with within as (
+    from query_table(source)
+    where charge_period_start between coalesce(first_day, date '1900-01-01') and coalesce(last_day, date '9999-12-31')
+),
+
+items as materialized (
+    from marts.written_tags('within')
 )
 
 from marts.effective_tags('items')

@@ -2,10 +2,8 @@
 -- grain: one row per month, subscription, service, resource, set of tags on the charge, and billing currency
 -- base_of: marts.tagged_cost
 -- parameters:
---   first_day := null: First day (UTC); default: all that is held.
---   last_day := null: Last day (UTC), inclusive; default: all that is held.
---   source := 'marts.charges': What to read; 'marts.charges_now' is faster.
--- example: marts.written_tags(first_day := date '2026-10-01', last_day := date '2026-10-31')
+--   charges_of: Name of the charges, such as that of a WITH: marts.charges, or marts.charges_within a period.
+-- example: (with within as (from marts.charges_within(date '2026-10-01', date '2026-10-31')) from marts.written_tags('within'))
 -- columns:
 --   billing_month: First day of the calendar month (UTC).
 --   sub_account_id: Subscription, /subscriptions/<guid>.
@@ -26,6 +24,5 @@ select
     charges.tags::varchar as written,
     sum(charges.billed_cost) as billed_cost,
     sum(charges.effective_cost) as effective_cost,
-from query_table(source) as charges
-where charges.charge_period_start between coalesce(first_day, date '1900-01-01') and coalesce(last_day, date '9999-12-31')
+from query_table(charges_of) as charges
 group by all

@@ -23,8 +23,9 @@ from tests.lake.test_as_of import MONTH, ONE, Lake, focus, queried
 FIRST = date(2026, 8, 30)
 MARTS = (
     *("kinds_of", "charge_kinds", "charge_months", "compared_charges", "compared_months"),
-    *("charges_within", "written_tags", "written_tags_by_month", "episode_changes", "episode_changes_by_month"),
+    *("charges_within", "written_tags", "episode_changes", "episode_changes_by_month"),
 )
+WRITTEN = "with within as (from {charges}) select * from marts.written_tags('within') order by all"
 EPISODES = """with episodes as (
     select 1 as island, '/subscriptions/one' as account_id, service_name, 'EUR' as billing_currency,
         {start} as start_date, {start} + {days} as compared_to, {since} as since_weight, {before} as before_weight,
@@ -107,8 +108,8 @@ def test_tags_of_a_period_come_from_months_as_from_charges(
 ) -> None:
     charged.fill(found)
     first, last = (f"date '{day}'" for day in sorted(marks))
-    by_charge = f"from marts.written_tags(first_day := {first}, last_day := {last}) order by all"
-    assert charged.rows(f"from marts.written_tags_by_month({first}, {last}) order by all") == charged.rows(by_charge)
+    by_charge = WRITTEN.format(charges=f"marts.charges where charge_period_start between {first} and {last}")
+    assert charged.rows(WRITTEN.format(charges=f"marts.charges_within({first}, {last})")) == charged.rows(by_charge)
 
 
 @settings(max_examples=100, deadline=None)
@@ -154,7 +155,7 @@ def test_tags_of_the_local_azure_come_from_months_as_from_charges(app: App, peri
     first, last = (f"date '{day}'" for day in period)
     by_charge = f"from marts.tagged_cost(first_day := {first}, last_day := {last}) order by all"
     by_month = (
-        f"with items as (from marts.written_tags_by_month({first}, {last}))"
+        f"with within as (from marts.charges_within({first}, {last})), items as (from marts.written_tags('within'))"
         " select * from marts.effective_tags('items') order by all"
     )
     assert app.lake.query(by_month).rows == app.lake.query(by_charge).rows != []
