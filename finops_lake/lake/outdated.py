@@ -49,7 +49,12 @@ class Expected:
             yield
         except (BadRequestError, duckdb.Error) as error:
             cause = error.__cause__ if isinstance(error, BadRequestError) else error
-            if isinstance(cause, (duckdb.CatalogException, duckdb.BinderException)):
+            # one of ours may also find a macro of its name that takes something else in the same place
+            ours, others = (
+                (duckdb.ProgrammingError, duckdb.DataError),
+                (duckdb.CatalogException, duckdb.BinderException),
+            )
+            if isinstance(cause, ours if sql is None else others):
                 self._blame(cursor, error, cause, is_ours=sql is None)
             raise
 

@@ -95,6 +95,16 @@ def test_a_statement_of_ours_says_who_wrote_the_lake_and_what_to_do(reader: Lake
         reader.check_definitions()
 
 
+def test_a_macro_that_took_something_else_in_the_same_place_is_told_as_such(empty: Path, older: Path) -> None:
+    """Where it took a day and is given a name, DuckDB misses nothing: it cannot convert."""
+    taken = "from marts.charges_within('within', current_date)"
+    assert isinstance(refusal(older, taken), OutdatedLakeError)
+    assert isinstance(refusal(empty, taken), BadRequestError)
+    reader = LakeReader(older, definitions=expected)
+    assert isinstance(refused(reader, taken), BadRequestError)
+    reader.close()
+
+
 def test_a_mart_that_only_this_version_has_is_told_as_such(reader: LakeReader) -> None:
     for sql in (f"from marts.{NEW_MART}", f"select count(*) from {NEW_MART} group by all"):
         error = refused(reader, sql)
